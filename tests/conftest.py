@@ -1,0 +1,38 @@
+"""What all tests share: a home of their own, and the real clips."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def missing(what: str) -> None:
+    """Skips the test for a missing tool or file; where `AVBENCH_TEST_STRICT=1`, fails it."""
+    if os.environ.get("AVBENCH_TEST_STRICT") == "1":
+        pytest.fail(f"AVBENCH_TEST_STRICT=1 and {what}")
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def clips() -> Path:
+    """The folder of real clips with sound (`AVBENCH_TEST_CLIPS`)."""
+    folder = Path(os.environ.get("AVBENCH_TEST_CLIPS", _REPOSITORY.parent / "shared" / "clips"))
+    if not (folder / "generated_landscape.mp4").is_file():
+        missing(f"there are no real clips in {folder}; set AVBENCH_TEST_CLIPS")
+    return folder
+
+
+@pytest.fixture
+def golden() -> Path:
+    """The folder of golden numbers."""
+    return _REPOSITORY / "tests" / "golden"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has caches of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("AVBENCH_HOME", str(home))
+    return home
