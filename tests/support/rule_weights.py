@@ -2,7 +2,8 @@
 
 Golden cases fix a network's weights by rule instead of shipping them: each tensor of a state dict is drawn from a
 generator seeded by its own key, so any implementation with the same keys and shapes gets the same numbers. NumPy's
-legacy `RandomState` is used because its stream is frozen across versions."""
+legacy `RandomState` is used because its stream is frozen across versions.
+"""
 
 import json
 import math
@@ -80,7 +81,7 @@ def _normal(name: str, shape: Sequence[int]) -> NDArray[np.float64]:
 def _filled(key: str, tensor: Tensor) -> Tensor:
     if not tensor.is_floating_point():
         return tensor.clone()
-    z: NDArray[np.float32] = _normal(key, tensor.shape).astype(np.float32)
+    z: NDArray[np.floating] = _normal(key, tensor.shape).astype(np.float32)
     if key.endswith("running_var"):
         z = 0.5 + np.abs(z)
     elif key.endswith("running_mean"):
