@@ -9,17 +9,10 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from avbench.features.switches import Switches
 from avbench.registry import Registry
 
 Forward = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
-    """How a protocol wants the inside of an extractor. Extractors that have no such inside ignore them."""
-
-    batch_statistics: bool = False  # AudioCLIP left in training mode, as the released evaluation has it
-    waveform_scale: float = 32768.0  # what audio in [-1, 1] is multiplied by before AudioCLIP's 16-bit input map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,5 +57,7 @@ class Extractor(ABC):
         """Whether a row depends on the other rows of its batch."""
         return False
 
+
+__all__ = ["EXTRACTORS", "Compute", "Extractor", "Forward", "Switches"]
 
 EXTRACTORS: Registry[Extractor] = Registry("feature extractor", "avbench.features")

@@ -1,0 +1,53 @@
+"""The `avbench` command: mounts the commands and turns errors into one message and an exit code."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from avbench import __version__
+from avbench.cli.console import errors
+from avbench.errors import AvbenchError, MachineError
+
+app = typer.Typer(
+    name="avbench",
+    help="The benchmark toolkit for joint audio-video generation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"avbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done to standard error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=errors, show_path=False)])
+
+
+def run() -> None:
+    """Runs the command line; the exit codes are those of `avbench.errors`, and 130 when interrupted."""
+    try:
+        app()
+    except AvbenchError as error:
+        _fail(error)
+    except MemoryError:
+        _fail(MachineError("out of memory: use fewer --workers or a smaller --batch-size"))
+    except KeyboardInterrupt:
+        errors.print("interrupted; what is done is kept, and the same command goes on from it")
+        sys.exit(130)
+
+
+def _fail(error: AvbenchError) -> None:
+    errors.print(f"{type(error).__name__.removesuffix('Error').lower()} error: ", style="bold red", end="")
+    errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    sys.exit(error.exit_code)

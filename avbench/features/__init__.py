@@ -1,0 +1,1 @@
+"""Feature extractors, one file each, and the streaming extraction with its cache."""

@@ -1,0 +1,151 @@
+"""Results on disk: `results.csv`, run by run, its `summary.csv` and `provenance.json`.
+
+One folder may hold several evaluations of the same two sets (another seed, another N, other weights). Each row names
+its evaluation, a digest of all that decides its value, and what is told of each stands in `provenance.json`. No file
+holds a time of day, so that the same evaluation writes the same bytes.
+"""
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from avbench import workspace
+
+logger = logging.getLogger(__name__)
+
+# What rows must agree in to be averaged over their runs.
+_SAME = (
+    "dataset", "method", "metric", "n_reference", "n_generated", "scale",
+    "features", "protocol", "protocol_hash", "evaluation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One value of one metric in one run."""
+
+    dataset: str
+    method: str
+    metric: str
+    run: int
+    seed: int
+    value: float  # the metric times `scale`
+    scale: float
+    n_reference: int
+    n_generated: int
+    features: str
+    weights_sha256: str
+    protocol: str
+    protocol_hash: str
+    resampled: str  # which sets this run drew anew: "reference", "reference+generated" or "none"
+    note: str
+    avbench_version: str
+    evaluation: str
+
+    def cells(self) -> list[str]:
+        """The row as CSV cells; the last one is the SHA-256 of the others."""
+        cells = [str(value) for value in dataclasses.astuple(self)]
+        return [*cells, _digest(cells)]
+
+
+COLUMNS = (*(field.name for field in dataclasses.fields(Row)), "row_sha256")
+
+
+class Results:
+    """The results folder of two sets under one protocol."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "results.csv"
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Adds the rows of one metric of one run, all of them or none, in place of any that stood there."""
+        added = [row.cells() for row in rows]
+        place = [COLUMNS.index(name) for name in ("evaluation", "run", "metric")]
+        places = {tuple(line[index] for index in place) for line in added}
+        kept = [line for line in self._intact_lines() if tuple(line[index] for index in place) not in places]
+        workspace.atomic_write(self._path, _csv([list(COLUMNS), *kept, *added]))
+
+    def counts(self, evaluation: str, run: int) -> dict[str, int]:
+        """How many rows a run of an evaluation has, by metric."""
+        rows = self.rows(evaluation)
+        counts: dict[str, int] = rows[rows["run"] == run]["metric"].value_counts().to_dict()
+        return counts
+
+    def rows(self, evaluation: str) -> pd.DataFrame:
+        """The rows of one evaluation, in the order of runs."""
+        frame = pd.DataFrame(self._intact_lines(), columns=list(COLUMNS))
+        frame = frame[frame["evaluation"] == evaluation].reset_index(drop=True)
+        return frame.astype({"run": int, "seed": int, "value": float, "scale": float, "n_reference": int, "n_generated": int})
+
+    def remove(self, evaluation: str) -> None:
+        """Forgets the rows of one evaluation."""
+        column = COLUMNS.index("evaluation")
+        lines = [line for line in self._intact_lines() if line[column] != evaluation]
+        workspace.atomic_write(self._path, _csv([list(COLUMNS), *lines]))
+
+    def write_summary(self, evaluations: Iterable[str]) -> None:
+        """Writes `summary.csv` of the given evaluations."""
+        parts = [summarise(self.rows(evaluation)) for evaluation in evaluations]
+        workspace.atomic_write(self.folder / "summary.csv", pd.concat(parts).to_csv(index=False))
+
+    def write_provenance(self, evaluation: str, told: Mapping[str, Any]) -> list[str]:
+        """Adds what is told of an evaluation to `provenance.json`, and returns the evaluations that stand there."""
+        path = self.folder / "provenance.json"
+        everything = json.loads(path.read_text()) if path.exists() else {"evaluations": {}}
+        everything["evaluations"][evaluation] = told
+        workspace.atomic_write(path, json.dumps(everything, indent=1, sort_keys=True) + "\n")
+        return sorted(everything["evaluations"])
+
+    def write_clips(self, table: pd.DataFrame) -> None:
+        """Writes `clips.parquet`, one row per generated clip."""
+        with workspace.atomic_file(self.folder / "clips.parquet") as temporary:
+            table.to_parquet(temporary, index=False)
+
+    def _intact_lines(self) -> list[list[str]]:
+        if not self._path.exists():
+            return []
+        with self._path.open(newline="") as file:
+            _header, *lines = list(csv.reader(file)) or [[]]
+        intact = [line for line in lines if len(line) == len(COLUMNS) and line[-1] == _digest(line[:-1])]
+        if len(intact) < len(lines):
+            logger.warning(
+                "%s: %d row(s) were changed after they were written and are left out", self._path, len(lines) - len(intact)
+            )
+        return intact
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean, sd (ddof=1) and 95 % confidence interval over runs (Student's t), one line per method, metric and N.
+
+    The interval tells how much the draws move the number. It is not the error against an infinite data set.
+    """
+    lines = []
+    for same, group in rows.groupby(list(_SAME), sort=False):
+        runs, mean = len(group), float(group["value"].mean())
+        sd = float(group["value"].std(ddof=1)) if runs > 1 else float("nan")
+        half = float(stats.t.ppf(0.975, runs - 1)) * sd / runs**0.5 if runs > 1 else float("nan")
+        line = dict(zip(_SAME, same, strict=True))
+        line |= {"mean": mean, "sd": sd, "ci_low": mean - half, "ci_high": mean + half, "runs": runs}
+        lines.append(line | {"resampled": group["resampled"].iloc[0], "note": group["note"].iloc[0]})
+    return pd.DataFrame(lines, columns=[*_SAME, "mean", "sd", "ci_low", "ci_high", "runs", "resampled", "note"])
+
+
+def _csv(lines: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
+
+
+def _digest(cells: list[str]) -> str:
+    return hashlib.sha256("\x1f".join(cells).encode()).hexdigest()[:16]
