@@ -1,0 +1,1 @@
+"""The only room that knows codecs: probe, decode, cut, resample, resize and encode media."""

@@ -1,0 +1,204 @@
+"""Writing media: the same input gives the same bytes (for one build of the libraries), and frames pass through singly.
+
+Encoders run with one thread, since x264's output depends on the count, and leave out dates and random numbers.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain, count
+from math import floor
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.codec.context import Flags as CodecFlags
+from av.container import Flags as ContainerFlags
+from av.container import OutputContainer
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from numpy.typing import NDArray
+
+from avbench.errors import UsageError
+from avbench.workspace import atomic_file
+
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+_AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)  # Hz
+_AAC_BIT_RATE = 192_000  # per second, all channels together
+
+
+def encode_mp4(frames: Iterable[NDArray[np.uint8]], fps: Fraction, *, lossless: bool = False) -> bytes:
+    """Pictures as H.264 in mp4 (yuv420p, BT.709, crf 15, a key frame each second, no B-frames).
+
+    Frame k is on show from k / fps. Memory holds one frame and the encoded file.
+
+    Args:
+        frames: (H, W, 3) RGB, all of one size, H and W even.
+        fps: frames per second.
+        lossless: FFV1 in Matroska instead: RGB bit by bit, of any size, about five times as large.
+
+    Raises:
+        UsageError: no frames, sizes that differ, or an odd size, which H.264's halved colour planes cannot hold.
+    """
+    first, frames = _peek(frames)
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska" if lossless else "mp4") as container:
+        stream = _add_ffv1(container, first, fps) if lossless else _add_h264(container, first, fps)
+        for frame in _video_frames(frames, fps, stream):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def encode_flac(audio: NDArray[np.float32], sample_rate: int) -> bytes:
+    """(C, S) in [-1, 1] as 16-bit FLAC; what lies outside is clipped. Multiples of 1/32768 come back bit by bit.
+
+    Raises:
+        UsageError: no samples, or a number of channels other than 1, 2 or 6.
+    """
+    samples = np.clip(np.rint(audio * np.float32(32768)), -32768, 32767).astype(np.int16)
+    file = io.BytesIO()
+    with av.open(file, "w", format="flac") as container:
+        stream = _add_audio(container, "flac", audio, sample_rate)
+        for begin in range(0, audio.shape[1], sample_rate):
+            container.mux(stream.encode(_audio_frame(samples, begin, begin + sample_rate, stream)))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def write_movie(
+    path: Path, frames: Iterable[NDArray[np.uint8]], fps: Fraction, audio: NDArray[np.float32], sample_rate: int
+) -> None:
+    """Pictures and sound that start together, as one mp4 (H.264 as in `encode_mp4`, AAC) that any player opens.
+
+    Args:
+        path: written whole or not at all.
+        frames: (H, W, 3) RGB, all of one size, H and W even.
+        audio: (C, S) in [-1, 1].
+
+    Raises:
+        UsageError: as `encode_mp4` and `encode_flac`, or a sample rate that AAC does not know.
+        MachineError: `path` cannot be written.
+    """
+    if sample_rate not in _AAC_RATES:
+        raise UsageError(f"{path}: AAC has no sample rate of {sample_rate:,} Hz; resample to 16,000, 44,100 or 48,000")
+    first, frames = _peek(frames)
+    with atomic_file(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
+        video = _add_h264(container, first, fps)
+        sound = _add_audio(container, "aac", audio, sample_rate)
+        written = 0
+        for number, frame in enumerate(_video_frames(frames, fps, video), start=1):
+            container.mux(video.encode(frame))
+            # In step with the pictures, or the muxer would hold back one of the two streams in memory.
+            until = min(audio.shape[1], floor(number * sample_rate / fps))
+            if until > written:
+                container.mux(sound.encode(_audio_frame(audio, written, until, sound)))
+                written = until
+        if written < audio.shape[1]:
+            container.mux(sound.encode(_audio_frame(audio, written, audio.shape[1], sound)))
+        for stream in (video, sound):
+            container.mux(stream.encode())
+
+
+def _peek(frames: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8], Iterator[NDArray[np.uint8]]]:
+    """The first frame, and all of them."""
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise UsageError("there are no frames to encode; a video needs at least one")
+    return first, chain([first], iterator)
+
+
+def _add_h264(container: OutputContainer, first: NDArray[np.uint8], fps: Fraction) -> Any:
+    height, width = first.shape[:2]
+    if height % 2 or width % 2:
+        raise UsageError(
+            f"H.264 in yuv420p needs an even width and height, the frames have {width}x{height}; "
+            "crop or scale them to even sizes, or encode with lossless=True"
+        )
+    stream = _add_video(container, "libx264", first, fps, pix_fmt="yuv420p", options={"crf": "15", "preset": "fast"})
+    context = stream.codec_context
+    context.gop_size = max(1, round(fps))
+    context.max_b_frames = 0
+    context.colorspace = Colorspace.ITU709
+    context.color_range = ColorRange.MPEG
+    context.color_primaries = ColorPrimaries.BT709
+    context.color_trc = ColorTrc.BT709
+    return stream
+
+
+def _add_ffv1(container: OutputContainer, first: NDArray[np.uint8], fps: Fraction) -> Any:
+    stream = _add_video(container, "ffv1", first, fps, pix_fmt="bgr0", options={"level": "3"})
+    stream.codec_context.gop_size = 1
+    return stream
+
+
+def _add_video(
+    container: OutputContainer,
+    codec: str,
+    first: NDArray[np.uint8],
+    fps: Fraction,
+    *,
+    pix_fmt: str,
+    options: dict[str, str],
+) -> Any:
+    stream: Any = container.add_stream(codec, rate=fps, options=options)
+    stream.height, stream.width = first.shape[:2]
+    stream.pix_fmt = pix_fmt
+    # Matroska counts in milliseconds; rounding k / fps down to them ourselves keeps frame k on show at k / fps.
+    stream.codec_context.time_base = Fraction(1, 1000) if container.format.name == "matroska" else 1 / fps
+    _make_reproducible(container, stream)
+    return stream
+
+
+def _add_audio(container: OutputContainer, codec: str, audio: NDArray[np.float32], sample_rate: int) -> Any:
+    channels, samples = audio.shape
+    if not samples or channels not in _LAYOUTS:
+        raise UsageError(
+            f"cannot encode sound of {channels} channels and {samples} samples; "
+            f"at least one sample and {', '.join(map(str, _LAYOUTS))} channels are possible"
+        )
+    stream: Any = container.add_stream(codec, rate=sample_rate, layout=_LAYOUTS[channels])
+    if codec == "aac":
+        stream.codec_context.bit_rate = _AAC_BIT_RATE
+    _make_reproducible(container, stream)
+    return stream
+
+
+def _make_reproducible(container: Any, stream: Any) -> None:
+    """No dates, no random numbers, no versions in the headers, and no threads."""
+    container.flags |= ContainerFlags.bitexact.value
+    stream.codec_context.flags |= CodecFlags.bitexact.value
+    stream.codec_context.thread_count = 1
+
+
+def _video_frames(frames: Iterable[NDArray[np.uint8]], fps: Fraction, stream: Any) -> Iterator[av.VideoFrame]:
+    time_base = stream.codec_context.time_base
+    for number, array in zip(count(), frames, strict=False):
+        if array.shape != (stream.height, stream.width, 3):
+            raise UsageError(
+                f"frame {number} has the shape {array.shape}, the first one {(stream.height, stream.width, 3)}; "
+                "all frames of a video need one size"
+            )
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24").reformat(
+            format=stream.pix_fmt,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation="BICUBIC",
+        )
+        frame.pts = floor(number / fps / time_base)
+        frame.time_base = time_base
+        yield frame
+
+
+def _audio_frame(audio: NDArray[Any], begin: int, end: int, stream: Any) -> av.AudioFrame:
+    """Samples [begin, end) of (C, S), as the encoder wants them: float per channel, or int16 interleaved."""
+    block = np.ascontiguousarray(audio[:, begin:end])
+    if stream.format.is_planar:
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
+    else:
+        frame = av.AudioFrame.from_ndarray(block.T.reshape(1, -1), format="s16", layout=stream.layout.name)
+    frame.sample_rate = stream.rate
+    frame.pts = begin
+    frame.time_base = Fraction(1, stream.rate)
+    return frame
