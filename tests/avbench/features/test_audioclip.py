@@ -65,10 +65,10 @@ def test_normalises_by_the_batch_in_training_mode(published, waves, expected: Go
 
 
 def test_gives_the_spectrogram_of_near_silence(head: AudioCLIPAudio, waves, expected: Golden):
-    # The mean, because single bins are pure rounding here (0.9 dB off in float64). The input has 641 levels; another
-    # order of its map would give other ones and move whole dBs.
+    # The mean, because single bins are mostly rounding here. The input has 641 levels; another
+    # order of its map would give other ones and move the mean by 0.1 dB, single bins by 19 dB.
     spectrogram = head.power_db(waves["audio/a"])[0, :, :, ::4]
-    assert np.abs(spectrogram.numpy() - expected["audio/a/power_db_sub"]).mean() < 0.02
+    assert np.abs(spectrogram.numpy() - expected["audio/a/power_db_sub"]).mean() < 1e-3
 
 
 def test_leaves_the_stored_statistics_alone_in_training_mode(published, waves):
