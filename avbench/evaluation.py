@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from avbench.protocol import Protocol, get_protocol
 from avbench.ranks import Ranks
 from avbench.results import Results, Row, summarise
 from avbench.scoring import Scorer, Side
-from avbench.windows import candidates, effective
+from avbench.windows import candidates, effective_channel, effective_fit
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ def _open(path: Path, max_failures: float) -> ClipSet:
     share = len(clipset.failures) / max(items, 1)
     # What a prepared set could not use is told by its failures.csv and was judged when it was prepared.
     if clipset.kind == "folder" and share > max_failures:
-        some = "\n".join(f"  {failure.item}: {failure.message}" for failure in clipset.failures[:5])
+        some = "\n".join(f"  {failure.message}" for failure in clipset.failures[:5])
         raise DataError(
             f"{path}: {len(clipset.failures)} of {items} files cannot be used:\n{some}\n"
             f"Remove or replace them, or leave them out with --max-failures {share:.2g}"
@@ -158,13 +159,12 @@ def _open(path: Path, max_failures: float) -> ClipSet:
 
 
 def _refuse_unlike(reference: ClipSet, generated: ClipSet, protocol: Protocol) -> None:
-    for what in ("fit", "channel"):
-        fixed = getattr(protocol, what)
-        one, other = (effective(getattr(clipset, what), fixed) for clipset in (reference, generated))
+    for what, effective in (("fit", effective_fit), ("channel", effective_channel)):
+        one, other = effective(reference, protocol), effective(generated, protocol)
         if one != other:
             raise UsageError(
-                f"{reference.path} has {what} {one} and {generated.path} has {what} {other}: their distance would measure "
-                f"that; prepare both alike, or set --switch {what}={one} if the other set is still native"
+                f"{reference.path} has {what} {one} and {generated.path} has {what} {other}: their distance would "
+                f"measure that; prepare both alike, or if one of them is native, set --switch {what}=VALUE alike"
             )
 
 
@@ -180,13 +180,17 @@ def _metrics(config: EvaluateConfig, reference: ClipSet, generated: ClipSet) -> 
             continue
         missing = _without(reference, metric.modality) or _without(generated, metric.modality)
         if missing and (config.metrics or not _lacks_whole_modality(reference, generated, metric.modality)):
-            raise DataError(f"{missing}; {name} needs it. Leave these clips out, or choose other metrics with --metrics")
+            raise DataError(
+                f"{missing}; {name} needs it. Leave these clips out, or choose other metrics with --metrics"
+            )
         if missing:
             logger.warning("%s is not computed: %s", name, missing)
             continue
         chosen[metric_label(name, extractors[metric.modality])] = metric
     if not chosen:
-        raise DataError(f"{config.generated}: nothing can be compared with {config.reference}; they share neither picture nor sound")
+        raise DataError(
+            f"{config.generated}: nothing can be compared with {config.reference}; they share neither picture nor sound"
+        )
     return chosen
 
 
@@ -211,7 +215,7 @@ def _scorer(
     config: EvaluateConfig, reference: ClipSet, generated: ClipSet, metrics: dict[str, Metric], streaming: Streaming
 ) -> Scorer:
     extractors = extractors_of(config.features)
-    networks = {
+    networks: dict[str, Network] = {
         modality: Network(
             extractors[modality],
             Compute(device=streaming.device, bfloat16=config.bfloat16),
@@ -229,7 +233,7 @@ def _scorer(
                 f"{clipset.path}: no clip is as long as a window of protocol {config.protocol.name}, "
                 f"{float(config.protocol.seconds):g} s"
             )
-        extractions = {
+        extractions: dict[str, Extraction] = {
             modality: Extraction(clipset, network, config.protocol, streaming) for modality, network in networks.items()
         }
         sides.append(Side(clipset=clipset, windows=windows, extractions=extractions))

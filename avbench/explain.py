@@ -35,8 +35,8 @@ MEANINGS: Mapping[str, Mapping[object, str]] = {
         False: "It stays in floating point.",
     },
     "audio_reader": {
-        "ffmpeg": "Sound is read as ffmpeg gives it at 44,100 Hz, stereo, 16 bit, counted from the first sample; a mono "
-        "source comes out 3 dB quieter.",
+        "ffmpeg": "Sound is read as ffmpeg gives it at 44,100 Hz, stereo, 16 bit, counted from the first sample; a "
+        "mono source comes out 3 dB quieter.",
         "exact": "Sound is cut by time stamp and resampled with one windowed sinc kernel.",
     },
     "audio_span": {
@@ -68,8 +68,13 @@ def explain(name: str, protocol: Protocol, features: str) -> str:
     def meaning(switch: str) -> str:
         return f"{MEANINGS[switch][switches[switch]]} [{switch}={str(switches[switch]).lower()}]"
 
-    paragraphs = [f"{metric_label(name, extractor)} under protocol {protocol.name} ({protocol.hash})", metric.explanation]
-    clips = [f"N = {protocol.samples} windows of each set, from split {protocol.split}, shuffled by a seeded generator."]
+    paragraphs = [
+        f"{metric_label(name, extractor)} under protocol {protocol.name} ({protocol.hash})",
+        metric.explanation,
+    ]
+    clips = [
+        f"N = {protocol.samples} windows of each set, from split {protocol.split}, shuffled by a seeded generator."
+    ]
     paragraphs.append("\n".join(["Clips", *clips, meaning("windows"), meaning("short_sets")]))
     if metric.modality == "video":
         shape = f"{protocol.frames} frames at {protocol.fps} per second, {protocol.size} x {protocol.size} pixels."

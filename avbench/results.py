@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +80,15 @@ class Results:
     def counts(self, evaluation: str, run: int) -> dict[str, int]:
         """How many rows a run of an evaluation has, by metric."""
         rows = self.rows(evaluation)
-        counts: dict[str, int] = rows[rows["run"] == run]["metric"].value_counts().to_dict()
-        return counts
+        return dict(Counter(rows[rows["run"] == run]["metric"]))
 
     def rows(self, evaluation: str) -> pd.DataFrame:
         """The rows of one evaluation, in the order of runs."""
         frame = pd.DataFrame(self._intact_lines(), columns=list(COLUMNS))
         frame = frame[frame["evaluation"] == evaluation].reset_index(drop=True)
-        return frame.astype({"run": int, "seed": int, "value": float, "scale": float, "n_reference": int, "n_generated": int})
+        return frame.astype(
+            {"run": int, "seed": int, "value": float, "scale": float, "n_reference": int, "n_generated": int}
+        )
 
     def remove(self, evaluation: str) -> None:
         """Forgets the rows of one evaluation."""
@@ -120,7 +122,9 @@ class Results:
         intact = [line for line in lines if len(line) == len(COLUMNS) and line[-1] == _digest(line[:-1])]
         if len(intact) < len(lines):
             logger.warning(
-                "%s: %d row(s) were changed after they were written and are left out", self._path, len(lines) - len(intact)
+                "%s: %d row(s) were changed after they were written and are left out",
+                self._path,
+                len(lines) - len(intact),
             )
         return intact
 

@@ -74,9 +74,7 @@ class Scorer:
         truth_notes = (note,) if note else ()
         available = min(len(one), len(other), len(set(generated.windows)))
         matched = min(available, protocol.samples)
-        rows = [
-            Comparison(method=self.method, reference=reference, generated=generated, generated_side=self.generated)
-        ]
+        rows = [Comparison(method=self.method, reference=reference, generated=generated, generated_side=self.generated)]
         if protocol.short_sets == "repeat" or matched == protocol.samples:
             rows.append(self._truth(truth[0], truth[1], truth_notes))
         if matched < protocol.samples and (matched < reference.size or matched < generated.size):
@@ -115,7 +113,7 @@ class Scorer:
         generated = self.features(comparison.generated_side, comparison.generated, metric.modality)
         if len(reference) == 0:
             return float("nan")
-        return metric(reference, generated)
+        return metric.scale * metric.function(reference, generated)
 
     def notes(self, comparison: Comparison, modality: str) -> Iterator[str]:
         """What a reader of the row must know."""

@@ -6,6 +6,7 @@ released evaluation; otherwise it is a time in the clip.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import torch
@@ -64,8 +65,8 @@ class WindowReader:
     def __init__(self, clipset: ClipSet, protocol: Protocol) -> None:
         self._clipset = clipset
         self._protocol = protocol
-        self._fit = effective(clipset.fit, protocol.fit)
-        self._channel = effective(clipset.channel, protocol.channel)
+        self._fit = effective_fit(clipset, protocol)
+        self._channel = effective_channel(clipset, protocol)
         self._clip = -1
         self._media: ClipMedia | None = None
         self._video: VideoReader | None = None
@@ -129,7 +130,7 @@ class WindowReader:
         fitted = fit(frame_CHW[None], self._protocol.size, how=self._fit, antialias=self._protocol.antialias)[0]
         fitted = fitted.clamp(0, 255)
         if self._protocol.eight_bit:
-            # The loader rounds to 8 bits; its transport as v / 127.5 - 1 and back, truncated, lowers levels 1..63 by one.
+            # The loader rounds to 8 bits; by v / 127.5 - 1 and back, truncated, levels 1..63 come out one lower.
             fitted = ((fitted.round() / 127.5 - 1 + 1) * 127.5).clamp(0, 255).trunc()
         return fitted / 255
 
@@ -154,12 +155,18 @@ class WindowReader:
         mixed = mix_down(sound, self._channel)
         if sample_rate == _FFMPEG_RATE:
             return mixed
-        return resample(torch.from_numpy(mixed), _FFMPEG_RATE, sample_rate).numpy()
+        resampled: NDArray[np.float32] = resample(torch.from_numpy(mixed), _FFMPEG_RATE, sample_rate).numpy()
+        return resampled
 
 
-def effective(of_set: str, of_protocol: str) -> str:
-    """The fit or channel that counts: a clip set that already fixed it wins over the protocol."""
-    return of_protocol if of_set == "native" else of_set
+def effective_fit(clipset: ClipSet, protocol: Protocol) -> Literal["letterbox", "crop"]:
+    """How pictures become square: a set that stored them square already wins over the protocol."""
+    return protocol.fit if clipset.fit == "native" else clipset.fit
+
+
+def effective_channel(clipset: ClipSet, protocol: Protocol) -> Literal["left", "mix"]:
+    """Which channel is heard: a set that stored only one wins over the protocol."""
+    return protocol.channel if clipset.channel == "native" else clipset.channel
 
 
 def _read_splits(clipset: ClipSet, protocol: Protocol) -> set[str]:
@@ -181,7 +188,7 @@ def _resampled_frames(record: ClipRecord, protocol: Protocol) -> int:
 
 
 def _source_frame_span(start: Fraction, source_fps: Fraction, protocol: Protocol) -> tuple[Fraction, Fraction]:
-    """Start and length of the sound that the released loader cuts: from the first to the end of the last source frame."""
+    """Start and length of the sound the released loader cuts: first source frame to the last one's end."""
     step = source_fps / protocol.fps
     first = int(start * protocol.fps)
     first_frame, last_frame = int(first * step), int((first + protocol.frames - 1) * step)

@@ -15,20 +15,31 @@ def evaluate(
         Path | None, typer.Option(help="Real clips: a clip set or a folder of videos. Default: the prepared data set.")
     ] = None,
     generated: Annotated[
-        Path | None, typer.Option(help="Clips to score: a clip set or a folder of videos. Default: the newest run's samples.")
+        Path | None,
+        typer.Option(help="Clips to score: a clip set or a folder of videos. Default: the newest run's samples."),
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="Windows per set and run. Default: the protocol's, 2048.", min=2)] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Windows per set and run. Default: the protocol's, 2048.", min=2)
+    ] = None,
     runs: Annotated[int, typer.Option(help="Runs; each draws anew.", min=1)] = 6,
     protocol: Annotated[str, typer.Option(help="published, avbench or avbench@256.")] = "published",
-    features: Annotated[str, typer.Option(help="published, embedded, or extractors by name, parted by commas.")] = "published",
+    features: Annotated[
+        str, typer.Option(help="published, embedded, or extractors by name, parted by commas.")
+    ] = "published",
     metrics: Annotated[str, typer.Option(help="Names parted by commas. Default: all that both sets carry.")] = "",
     spec: Annotated[str, typer.Option(help="Another clip shape: frames=16,fps=10,size=64 or some of these.")] = "",
-    switch: Annotated[list[str] | None, typer.Option(help="Set a switch of the protocol, NAME=VALUE; repeatable.")] = None,
+    switch: Annotated[
+        list[str] | None, typer.Option(help="Set a switch of the protocol, NAME=VALUE; repeatable.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 0,
     name: Annotated[str, typer.Option(help="The method's name in the tables. Default: the generated set's.")] = "",
-    weights: Annotated[list[str] | None, typer.Option(help="A file in place of registered weights, NAME=FILE; repeatable.")] = None,
+    weights: Annotated[
+        list[str] | None, typer.Option(help="A file in place of registered weights, NAME=FILE; repeatable.")
+    ] = None,
     plugin: Annotated[list[Path] | None, typer.Option(help="A Python file that registers things; repeatable.")] = None,
-    fresh_samples: Annotated[bool, typer.Option("--fresh-samples", help="Run r takes generated windows rN to rN+N-1.")] = False,
+    fresh_samples: Annotated[
+        bool, typer.Option("--fresh-samples", help="Run r takes generated windows rN to rN+N-1.")
+    ] = False,
     max_failures: Annotated[float, typer.Option(help="Share of unreadable files to put up with.", min=0, max=1)] = 0.0,
     bf16: Annotated[bool, typer.Option("--bf16", help="Video network in bfloat16; moves FVD by about 0.3 %.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never fetch weights.")] = False,
@@ -36,16 +47,19 @@ def evaluate(
     batch_size: Annotated[int, typer.Option(help="Windows per forward pass; 0: what suits the device.", min=0)] = 0,
     workers: Annotated[int, typer.Option(help="Threads that decode.", min=1)] = 1,
     resume: Annotated[bool, typer.Option(help="Go on from the runs that are done.")] = True,
-    out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/REFERENCE-vs-GENERATED-PROTOCOL.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Results folder. Default: results/REFERENCE-vs-GENERATED-PROTOCOL.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score generated clips against real ones: FVD, KVD and FAD, with the ground truth beside them."""
+    from reports.tables import rich_tables
+
     from avbench.config import EvaluateConfig
     from avbench.defaults import choose_sets
     from avbench.evaluation import run_evaluation
     from avbench.plugins import load_plugins
     from avbench.protocol import get_protocol
-    from reports.tables import rich_tables
 
     load_plugins(plugin or [])
     sets = choose_sets(reference, generated)

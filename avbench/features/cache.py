@@ -41,7 +41,7 @@ class FeatureCache:
             self._database.execute("CREATE TABLE IF NOT EXISTS identity (text TEXT PRIMARY KEY)")
             self._database.execute("INSERT OR IGNORE INTO identity VALUES (?)", (identity,))
             self._database.execute(
-                "CREATE TABLE IF NOT EXISTS rows (content TEXT PRIMARY KEY, dimensions INTEGER, data BLOB) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS rows (content TEXT PRIMARY KEY, dimensions INTEGER, data BLOB)"
             )
 
     def get(self, contents: Sequence[str]) -> dict[str, Rows]:
@@ -71,7 +71,10 @@ class FeatureCache:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(
                 "INSERT OR IGNORE INTO rows VALUES (?, ?, ?)",
-                [(content, value.shape[-1], np.ascontiguousarray(value, "<f4").tobytes()) for content, value in rows.items()],
+                [
+                    (content, value.shape[-1], np.ascontiguousarray(value, "<f4").tobytes())
+                    for content, value in rows.items()
+                ],
             )
             self._database.execute("COMMIT")
 

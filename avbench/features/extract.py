@@ -27,7 +27,7 @@ from avbench.features.network import Network
 from avbench.progress import Progress, silent
 from avbench.protocol import Protocol
 from avbench.ranks import Ranks
-from avbench.windows import Window, WindowReader, effective
+from avbench.windows import Window, WindowReader, effective_channel, effective_fit
 
 _CPU_BATCH, _GPU_BATCH = 4, 32  # a CPU gains nothing by more
 _ROUND = 16  # batches that each process computes before their rows are stored
@@ -92,9 +92,9 @@ class Extraction:
         """Everything besides the windows' content that decides the rows."""
         extractor = self._network.extractor
         if extractor.modality == "video":
-            seen = self._protocol.video_input(effective(self._clipset.fit, self._protocol.fit))
+            seen = self._protocol.video_input(effective_fit(self._clipset, self._protocol))
         else:
-            channel = effective(self._clipset.channel, self._protocol.channel)
+            channel = effective_channel(self._clipset, self._protocol)
             seen = self._protocol.audio_input(channel, extractor.sample_rate)
         parts = [self._network.identity, f"{self._clipset.kind} {seen}"]
         return " | ".join(parts + ([self._transform.identity] if self._transform else []))
@@ -149,7 +149,7 @@ class Extraction:
         ranks = self._streaming.ranks
         total, done = sum(map(len, batches)), 0
         if batches:
-            self._network.load(ranks)
+            self._network.load(ranks, self._streaming.progress)
         mine = self._forwarded(batches[ranks.index :: ranks.count])
         for begin in range(0, len(batches), _ROUND * ranks.count):
             round_ = batches[begin : begin + _ROUND * ranks.count]

@@ -33,7 +33,7 @@ class Extractor(ABC):
     name: ClassVar[str]
     version: ClassVar[str]  # raised whenever the numbers change
     modality: ClassVar[Literal["video", "audio"]]
-    weights: ClassVar[str]  # name in the registry of weights
+    weights: ClassVar[str] = ""  # name in the registry of weights; "" = it has none
     dimensions: ClassVar[int]
     sample_rate: ClassVar[int] = 0  # Hz, audio only
     blind_to: ClassVar[str] = ""  # what the sanity study showed that it does not see; printed with its numbers

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from avbench import weights, workspace
+from avbench import workspace
 from avbench.features.extractor import Compute, Extractor, Forward, Switches
+from avbench.progress import Progress, silent
 from avbench.ranks import Ranks
+from avbench.weights import ResolvedWeights, get, resolve
 
 
 class Network:
@@ -17,6 +19,10 @@ class Network:
     Args:
         overrides: files to take in place of the registry's weights, by the weights' name.
         offline: whether missing weights may not be fetched.
+
+    Attributes:
+        weights_sha256: hash of the weights; "" for an extractor without any.
+        verified: whether they are those of the registry.
     """
 
     def __init__(
@@ -33,13 +39,13 @@ class Network:
         self._overrides = overrides
         self._offline = offline
         self._forward: Forward | None = None
-        registered = weights.get(extractor.weights).sha256
-        if extractor.weights in overrides:
-            self.weights_sha256 = workspace.sha256_file(overrides[extractor.weights])
+        registered = get(extractor.weights).sha256 if extractor.weights else ""
+        if extractor.weights in overrides or registered is None:
+            resolved = self._resolve()
+            self.weights_sha256, self.verified = resolved.sha256, resolved.verified
         else:
             # Features may all be cached or imported: then the hash is enough and the file is not needed.
-            self.weights_sha256 = registered or self._resolve().sha256
-        self.verified = self.weights_sha256 == (registered or self.weights_sha256)
+            self.weights_sha256, self.verified = registered, True
 
     @property
     def identity(self) -> str:
@@ -56,7 +62,7 @@ class Network:
         """Tells that so many more windows may have to be computed; before `load`."""
         self._compute = dataclasses.replace(self._compute, windows=self._compute.windows + windows)
 
-    def load(self, ranks: Ranks) -> None:
+    def load(self, ranks: Ranks, progress: Progress) -> None:
         """Fetches the weights, if needed, and builds the network.
 
         Raises:
@@ -65,15 +71,16 @@ class Network:
         """
         if self._forward is not None:
             return
-        if ranks.first:
-            self._resolve()
+        if ranks.first and self.extractor.weights:
+            self._resolve(progress)
         ranks.from_first(None)  # the other processes of this machine find the file that the first one fetched
-        self._forward = self.extractor.load(self._resolve().path, self._compute, self._switches)
+        checkpoint = self._resolve().path if self.extractor.weights else Path()
+        self._forward = self.extractor.load(checkpoint, self._compute, self._switches)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (B, D) of a batch of windows."""
         assert self._forward is not None, "load() comes first"
         return self._forward(inputs)
 
-    def _resolve(self) -> weights.ResolvedWeights:
-        return weights.resolve(self.extractor.weights, self._overrides, offline=self._offline)
+    def _resolve(self, progress: Progress = silent) -> ResolvedWeights:
+        return resolve(self.extractor.weights, self._overrides, offline=self._offline, progress=progress)

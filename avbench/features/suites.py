@@ -18,7 +18,9 @@ def extractors_of(features: str) -> dict[str, Extractor]:
     for name in names:
         extractor = EXTRACTORS[name]
         if extractor.modality in chosen:
-            raise UsageError(f"--features {features}: {chosen[extractor.modality].name} and {name} are both for {extractor.modality}")
+            raise UsageError(
+                f"--features {features}: {chosen[extractor.modality].name} and {name} are both for {extractor.modality}"
+            )
         chosen[extractor.modality] = extractor
     return chosen
 
