@@ -13,7 +13,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from avbench import codec_trials, weights, workspace
+from avbench import weights, workspace
 from avbench.errors import AvbenchError
 
 State = Literal["ok", "warning", "problem"]
@@ -36,9 +36,11 @@ def examine(folder: Path) -> Iterator[Check]:
     """Looks at everything, with `folder` as the workspace. Yields each finding as soon as it is known."""
     yield Check("python", "ok", f"{platform.python_version()} on {platform.platform()}")
     yield from _packages()
-    yield _torch_family()
-    yield _device()
-    yield from map(_codec, codec_trials.TRIALS)
+    family = _torch_family()
+    yield family
+    if family.state == "ok":  # nothing that computes can be tried without it
+        yield _device()
+        yield from _codecs()
     yield _compiler()
     yield from _weights()
     yield _space("cache folder", workspace.home(), "set AVBENCH_HOME to a folder with more room")
@@ -107,14 +109,18 @@ def _device() -> Check:
     return Check("device", "ok", f"{names}; {threads}")
 
 
-def _codec(trial: codec_trials.Trial) -> Check:
-    name = f"codec {trial.name}"
+def _codecs() -> Iterator[Check]:
+    """Whether the codecs that avbench writes come with PyAV, by writing and reading."""
+    from avbench.media.trial import CODEC_TRIALS
+
     advice = "install PyAV as a wheel, which has this codec in it: pip install --force-reinstall --only-binary=av av"
-    try:
-        trial.run()
-    except Exception as error:  # PyAV raises many kinds; all mean that the codec cannot be used
-        return Check(name, "problem", f"writing and reading fails: {error}", advice)
-    return Check(name, "ok", "writes and reads")
+    for name, attempt in CODEC_TRIALS.items():
+        try:
+            attempt()
+        except Exception as error:  # PyAV raises many kinds; all mean that the codec cannot be used
+            yield Check(f"codec {name}", "problem", f"writing and reading fails: {error}", advice)
+        else:
+            yield Check(f"codec {name}", "ok", "writes and reads")
 
 
 def _compiler() -> Check:
