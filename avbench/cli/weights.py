@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich import box
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
@@ -25,22 +25,15 @@ _SUITES = ("published", "embedded")  # what `fetch` without a name gets
 
 @app.command("list")
 def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """What there is: name, use, size, licence, source, and whether it is in the cache."""
-    rows = [_row(weights.get(name)) for name in weights.names()]
+    """What there is: name, use, size, licence, and whether it is in the cache; with --json also source and hash."""
+    known = [weights.get(name) for name in weights.names()]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([_facts(entry) for entry in known], indent=2))
         return
-    table = Table("name", "for --features", "file", "size", "licence", "here", "source")
-    for row, entry in zip(rows, map(weights.get, weights.names()), strict=True):
-        table.add_row(
-            entry.name,
-            entry.used_for,
-            entry.file,
-            entry.size,
-            entry.licence,
-            "yes" if row["here"] else "no",
-            escape(entry.source),
-        )
+    table = Table("name", "features", "size", "licence", "here", box=box.SIMPLE)
+    for entry in known:
+        here = "yes" if weights.path_of(entry.name).is_file() else "no"
+        table.add_row(entry.name, entry.used_for, entry.size, entry.licence, here)
     output.print(table)
 
 
@@ -88,7 +81,7 @@ def add(
     output.print(f"{name}: {added.path}, sha256 {added.sha256}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _row(entry: weights.Weights) -> dict[str, Any]:
+def _facts(entry: weights.Weights) -> dict[str, Any]:
     path = weights.path_of(entry.name)
     return {
         "name": entry.name,

@@ -15,8 +15,8 @@ from avbench.workspace import machine_errors
 logger = logging.getLogger(__name__)
 
 _TIMEOUT = 30.0  # seconds of silence
-_ATTEMPTS = 5  # in a row that bring nothing
-_FIRST_PAUSE = 1.0  # seconds; doubled after every attempt that brings nothing
+_ATTEMPTS = 3  # in a row that bring nothing
+_FIRST_PAUSE = 1.0  # seconds, after an attempt that brought nothing; doubled after the next
 _CHUNK = 1 << 18
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 
@@ -56,7 +56,7 @@ def download(url: str, part: Path, *, size: int | None, progress: Callable[[int,
         if failures == _ATTEMPTS:
             raise MissingError(f"{url}: {reason}")
         logger.info("%s: %s; trying again from byte %d", url, reason, _held(part))
-        time.sleep(_FIRST_PAUSE * 2**failures)
+        time.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
 
 
 def _held(part: Path) -> int:

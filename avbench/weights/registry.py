@@ -42,7 +42,7 @@ class Weights:
     @property
     def size(self) -> str:
         """Its size, for people."""
-        return f"{self.bytes / 1e6:.1f} MB" if self.bytes else "size unknown"
+        return "unknown size" if self.bytes is None else f"{self.bytes / 1e6:.1f} MB"
 
 
 WEIGHTS: Registry[Weights] = Registry("weights file", "avbench.weights")
