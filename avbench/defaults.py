@@ -44,7 +44,8 @@ def newest_run() -> Path:
 
 def only_data_set() -> Path:
     """The only data set in `data/`, or `landscape` if there are several."""
-    prepared = sorted(manifest.parent for manifest in Path("data").glob("*/clipset.json"))
+    found = [*Path("data").glob("*/clipset.json"), *Path("data").glob("*/features.npz")]
+    prepared = sorted({file.parent for file in found})
     if not prepared:
         raise UsageError(f"there is no data set in data/; {_PREPARE}, or name real videos with --reference PATH")
     landscape = Path("data/landscape")

@@ -77,13 +77,12 @@ def run_evaluation(config: EvaluateConfig, progress: Progress = silent) -> Evalu
     writes results, and only its `Evaluation` holds rows.
     """
     ranks = Ranks()
-    reference, generated = (_open(path, config.max_failures) for path in (config.reference, config.generated))
-    _refuse_unlike(reference, generated, config.protocol)
-    metrics = _metrics(config, reference, generated)
-    scorer = _scorer(config, reference, generated, metrics, Streaming.for_config(config, ranks, progress))
+    prepared = prepare_evaluation(config, ranks, progress)
+    scorer, metrics = prepared.scorer, prepared.metrics
     evaluation = _digest(config, scorer)
     told = provenance.of_evaluation(config, scorer)
-    results = Results(config.out or Path("results") / f"{reference.name}-vs-{scorer.method}-{config.protocol.name}")
+    default = f"{scorer.reference.clipset.name}-vs-{scorer.method}-{config.protocol.name}"
+    results = Results(config.out or Path("results") / default)
     with workspace.lock(results.folder) if ranks.first else contextlib.nullcontext():
         if ranks.first and not config.resume:
             results.remove(evaluation)
@@ -95,6 +94,23 @@ def run_evaluation(config: EvaluateConfig, progress: Progress = silent) -> Evalu
     rows = results.rows(evaluation)
     rows = rows[rows["run"] < config.runs].reset_index(drop=True)
     return Evaluation(folder=results.folder, results=rows, summary=summarise(rows), provenance=told)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An evaluation that can begin: what is compared, and by which metrics, by their label in the tables."""
+
+    scorer: Scorer
+    metrics: dict[str, Metric]
+
+
+def prepare_evaluation(config: EvaluateConfig, ranks: Ranks, progress: Progress) -> Prepared:
+    """Opens the sets and refuses what cannot be evaluated; nothing is computed yet."""
+    reference, generated = (_open(path, config.max_failures) for path in (config.reference, config.generated))
+    _refuse_unlike(reference, generated, config.protocol)
+    metrics = _metrics(config, reference, generated)
+    streaming = Streaming.for_config(config, ranks, progress)
+    return Prepared(_scorer(config, reference, generated, metrics, streaming), metrics)
 
 
 def _score_runs(

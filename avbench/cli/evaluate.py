@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from avbench.cli.console import errors, output, progress_bars
-from avbench.errors import UsageError
+from avbench.cli.pairs import named_files, named_values
 
 
 def evaluate(
@@ -63,7 +63,7 @@ def evaluate(
 
     load_plugins(plugin or [])
     sets = choose_sets(reference, generated)
-    changes = _pairs("--spec", spec.split(",") if spec else []) | _pairs("--switch", switch or [])
+    changes = named_values("--spec", spec.split(",") if spec else []) | named_values("--switch", switch or [])
     chosen = get_protocol(protocol).with_switches(changes).with_samples(samples)
     config = EvaluateConfig(
         reference=sets.reference,
@@ -74,7 +74,7 @@ def evaluate(
         metrics=tuple(part.strip() for part in metrics.split(",") if part.strip()),
         runs=runs,
         seed=seed,
-        weights={key: Path(value) for key, value in _pairs("--weights", weights or []).items()},
+        weights=named_files("--weights", weights or []),
         fresh_samples=fresh_samples,
         max_failures=max_failures,
         bfloat16=bf16,
@@ -100,13 +100,3 @@ def evaluate(
         for table in rich_tables(evaluation.summary):
             output.print(table)
     errors.print(f"results: {evaluation.folder}", highlight=False)
-
-
-def _pairs(option: str, texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name or not value:
-            raise UsageError(f'{option} takes NAME=VALUE, not "{text}"')
-        pairs[name.strip()] = value.strip()
-    return pairs

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from avbench.clipset.clipset import ClipSet
+from avbench.clipset.features_only import FEATURES, FeaturesOnlyClipSet
 from avbench.clipset.folder import FolderClipSet
 from avbench.clipset.layout import MANIFEST, WORK
 from avbench.clipset.records import ClipMedia, ClipRecord, Failure
@@ -13,7 +14,7 @@ __all__ = ["ClipMedia", "ClipRecord", "ClipSet", "Failure", "open_clipset"]
 
 
 def open_clipset(path: Path, *, workers: int = 0) -> ClipSet:
-    """Open a prepared clip set, or a folder of videos as one.
+    """Open a prepared clip set, imported features, or a folder of videos as a clip set.
 
     Args:
         workers: threads that probe the videos of a folder; 0 for one per core.
@@ -26,6 +27,8 @@ def open_clipset(path: Path, *, workers: int = 0) -> ClipSet:
         raise UsageError(f"{path} does not exist; check the path, or make the clip set with `avbench prepare`")
     if (path / MANIFEST).is_file():
         return ShardClipSet(path)
+    if (path / FEATURES).is_file():
+        return FeaturesOnlyClipSet(path)
     if path.is_dir() and (any(path.glob("*.tar")) or (path / WORK).exists()):
         raise DataError(
             f"{path}: there is no {MANIFEST} beside its shards, so preparing it was interrupted; "

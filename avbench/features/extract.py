@@ -10,7 +10,7 @@ number of processes. A batch's rows are stored all at once, so an interrupted ex
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol as Interface
@@ -85,6 +85,7 @@ class Extraction:
         self._transform = transform
         self._cache = FeatureCache(self.identity) if streaming.ranks.first else None
         self._batch_of: dict[Window, Batch] = {}
+        self._asked: set[str] = set()
         self._local = threading.local()
 
     @property
@@ -131,7 +132,12 @@ class Extraction:
         found = self._cache.get(list(contents.values()))
         return np.concatenate([found[contents[batch]] for batch in batches])
 
-    def _missing(self, contents: Iterable[str]) -> set[str]:
+    def stored(self) -> dict[str, NDArray[np.float32]]:
+        """All rows, by content, that the cache holds of what was asked for; in the first process only."""
+        return self._cache.get(sorted(self._asked)) if self._cache else {}
+
+    def _missing(self, contents: Collection[str]) -> set[str]:
+        self._asked.update(contents)
         return self._streaming.ranks.from_first(self._cache.missing(contents) if self._cache else set())
 
     def _store(self, rows: dict[str, NDArray[np.float32]]) -> None:
@@ -149,6 +155,7 @@ class Extraction:
         ranks = self._streaming.ranks
         total, done = sum(map(len, batches)), 0
         if batches:
+            self._clipset.media(batches[0][0].clip)  # a set without its clips fails here, before weights are fetched
             self._network.load(ranks, self._streaming.progress)
         mine = self._forwarded(batches[ranks.index :: ranks.count])
         for begin in range(0, len(batches), _ROUND * ranks.count):

@@ -142,7 +142,9 @@ def test_one_silent_clip_among_others_is_refused_by_name(score, movies, tmp_path
 def test_unreadable_files_are_named_and_can_be_left_out(score, movies, tmp_path):
     folder = make_movies(tmp_path / "broken", 4)
     (folder / "notes.mp4").write_text("not a video")
-    with pytest.raises(DataError, match=r"(?s)1 of 5 files cannot be used:.*notes\.mp4: not a media file.*--max-failures 0\.2"):
+    with pytest.raises(
+        DataError, match=r"(?s)1 of 5 files cannot be used:.*notes\.mp4: not a media file.*--max-failures 0\.2"
+    ):
         score(generated=folder)
     assert len(score(generated=folder, max_failures=0.2).results) > 0
 
