@@ -68,14 +68,17 @@ def encode_pictures(recording: Recording, span: Span, storage: Storage) -> Store
 
 
 def stored_size(height: int, width: int, how: Fit) -> tuple[int, int]:
-    """Height and width of the stored picture: even, as H.264 halves the colours, and never larger than the original."""
+    """Height and width of the stored picture: even, as H.264 halves the colours, and never larger than the original.
+
+    The long side is rounded down: from 455 of a 16:9 picture to 456, its letterbox at 64 pixels would lose a line.
+    """
     if how == "letterbox":
         height = width = min(SIDE, max(height, width))
     elif how == "crop":
         height = width = min(SIDE, height, width)
     elif min(height, width) > SIDE:
         scale = Fraction(SIDE, min(height, width))
-        height, width = round(height * scale), round(width * scale)
+        height, width = int(height * scale), int(width * scale)
     return max(2, height // 2 * 2), max(2, width // 2 * 2)
 
 
