@@ -86,7 +86,7 @@ def import_features(file: Path, folder: Path) -> dict[str, Any]:
     if folder.exists() and any(path.name != FEATURES for path in folder.iterdir()):
         raise UsageError(f"{folder} holds something else already; choose another --name")
     manifest = read_manifest(file)
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
         for number, identity in enumerate(manifest["identities"]):
             try:
                 rows = _unpacked({name: arrays[f"{name}_{number}"] for name in ("contents", "counts", "rows")})

@@ -52,12 +52,12 @@ def read_manifest(file: Path) -> dict[str, Any]:
         DataError: it is damaged or something else.
     """
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             manifest: dict[str, Any] = json.loads(arrays["manifest"].tobytes())
         if manifest.get("schema_version") != 1:
             raise ValueError("unknown schema version")
         return manifest
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{file}: not a file of `avbench features export`, or damaged ({error}); get it again"
+            f"{file}: no file of `avbench features export`, or damaged ({error}); get it again"
         ) from error

@@ -31,18 +31,16 @@ def test_imported_features_give_the_same_values_without_the_videos(exported, set
     assert (without.folder / "results.csv").read_bytes() == (with_videos.folder / "results.csv").read_bytes()
 
 
-def test_other_settings_than_the_exported_ones_are_refused_with_those(
-    exported, settings, tmp_path, monkeypatch, own_home
-):
-    monkeypatch.setenv("AVBENCH_HOME", str(own_home / "elsewhere"))
+def test_other_settings_than_the_exported_ones_are_refused_with_those(exported, settings, tmp_path):
     import_features(exported, tmp_path / "data" / "real")
+    larger = settings["protocol"].with_switches({"size": "80"})
     with pytest.raises(DataError, match="only features are here.*--samples 8 --runs 2 --seed 0"):
-        avbench.evaluate(tmp_path / "data" / "real", tmp_path / "made", **settings | {"seed": 5, "out": tmp_path / "c"})
+        avbench.evaluate(tmp_path / "data" / "real", tmp_path / "made", **settings | {"protocol": larger})
 
 
 def test_a_damaged_file_is_refused_and_leaves_nothing(exported, tmp_path):
     exported.write_bytes(exported.read_bytes()[:-300])
-    with pytest.raises(DataError, match=r"real\.npz: not a file of `avbench features export`, or damaged"):
+    with pytest.raises(DataError, match=r"real\.npz: no file of `avbench features export`, or damaged"):
         import_features(exported, tmp_path / "data" / "real")
     assert not (tmp_path / "data").exists()
 
