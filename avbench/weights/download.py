@@ -45,6 +45,7 @@ def download(url: str, part: Path, *, size: int | None, progress: Callable[[int,
                 _receive(url, response, part, size, progress)
             return
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code == 416:  # nothing beyond what is held, which is therefore not a part of this file
                 part.unlink(missing_ok=True)
             elif error.code not in _TRY_AGAIN:

@@ -46,8 +46,8 @@ def serving(served: Served) -> Iterator[Served]:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             body = body[: served.breaks.pop(0)] if served.breaks else body
-            self.wfile.write(body)
             served.sent += len(body)
+            self.wfile.write(body)
             self.close_connection = True
 
         def _first(self) -> int:

@@ -18,6 +18,7 @@ def test_only_the_range_of_public_implementations_looks_true(distance: float, tr
     assert looks_true(distance) is true
 
 
+@pytest.mark.slow
 def test_is_the_squared_distance_of_the_two_colours_logits(tmp_path: Path) -> None:
     from avbench.features.i3d import I3D
 
