@@ -32,7 +32,8 @@ def rotation(seed: int, d: int) -> NDArray[np.float64]:
 def orthogonal_deviations(n: int, d: int) -> NDArray[np.float64]:
     """n > d rows of mean 0 whose covariance is the identity."""
     x = np.random.default_rng(7).normal(size=(n, d))
-    return np.sqrt(n - 1) * np.linalg.qr(x - x.mean(axis=0))[0]
+    deviations: NDArray[np.float64] = np.sqrt(n - 1) * np.linalg.qr(x - x.mean(axis=0))[0]
+    return deviations
 
 
 def test_equals_the_squared_shift_when_only_the_mean_moves() -> None:
