@@ -22,8 +22,8 @@ def name_of(source: Source) -> str:
     return "<in memory>" if isinstance(source, bytes) else str(source)
 
 
-def open_source(source: Source) -> InputContainer:
-    """Open `source` for reading; the container is a context manager.
+def open_source(source: Source, **options: str) -> InputContainer:
+    """Open `source` for reading, with options of the demuxer; the container is a context manager.
 
     Raises:
         UsageError: there is no such file.
@@ -34,11 +34,12 @@ def open_source(source: Source) -> InputContainer:
     if not (len(source) if isinstance(source, bytes) else source.stat().st_size):
         raise DataError(f"{name_of(source)}: the file is empty (0 bytes); fetch or copy it again")
     try:
-        # Without the whitelist, a playlist that poses as a video could make us open addresses on the network.
+        # Without the whitelist, a playlist that poses as a video could make us open addresses on the network;
+        # without the prefix, a colon in a file's name would be taken for one.
         return av.open(
-            io.BytesIO(source) if isinstance(source, bytes) else str(source),
+            io.BytesIO(source) if isinstance(source, bytes) else f"file:{source}",
             mode="r",
-            options={"protocol_whitelist": "file"},
+            options={"protocol_whitelist": "file", **options},
         )
     except (av.FFmpegError, OSError) as error:
         raise DataError(
@@ -94,6 +95,22 @@ def damage(source: Source, time: Fraction | None, reason: str) -> DataError:
 def time_of(stamped: "Packet[Any] | Frame") -> Fraction | None:
     """Presentation time in seconds on the container's clock."""
     return None if stamped.pts is None or stamped.time_base is None else stamped.pts * stamped.time_base
+
+
+def snap_of(source: Source, first: "Packet[Any]") -> Fraction:
+    """Seconds by which the demuxer puts pictures too early, told by a video's first packet; usually 0.
+
+    Where an mp4's edit list begins within a frame, as in most files cut by `ffmpeg -ss ... -c copy`, libavformat snaps
+    the next frame to the beginning but leaves the sound in place: picture leads sound by up to a frame.
+    """
+    time = time_of(first)
+    if not first.is_discard or time is None:
+        return Fraction(0)
+    with open_source(source, advanced_editlist="0") as unsnapped:
+        for packet in packets(source, unsnapped, pick_stream(unsnapped, "video")):
+            if packet.pos == first.pos:
+                return (time_of(packet) or time) - time
+    return Fraction(0)
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ Encoders run with one thread, since x264's output depends on the count, and leav
 import io
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain, count
+from itertools import chain
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from avbench.workspace import atomic_file
 
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 _AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)  # Hz
-_AAC_BIT_RATE = 192_000  # per second, all channels together
+_AAC_BIT_RATE = 96_000  # per second and channel
 
 
 def encode_mp4(frames: Iterable[NDArray[np.uint8]], fps: Fraction, *, lossless: bool = False) -> bytes:
@@ -160,7 +160,7 @@ def _add_audio(container: OutputContainer, codec: str, audio: NDArray[np.float32
         )
     stream: Any = container.add_stream(codec, rate=sample_rate, layout=_LAYOUTS[channels])
     if codec == "aac":
-        stream.codec_context.bit_rate = _AAC_BIT_RATE
+        stream.codec_context.bit_rate = _AAC_BIT_RATE * channels
     _make_reproducible(container, stream)
     return stream
 
@@ -174,7 +174,7 @@ def _make_reproducible(container: Any, stream: Any) -> None:
 
 def _video_frames(frames: Iterable[NDArray[np.uint8]], fps: Fraction, stream: Any) -> Iterator[av.VideoFrame]:
     time_base = stream.codec_context.time_base
-    for number, array in zip(count(), frames, strict=False):
+    for number, array in enumerate(frames):
         if array.shape != (stream.height, stream.width, 3):
             raise UsageError(
                 f"frame {number} has the shape {array.shape}, the first one {(stream.height, stream.width, 3)}; "

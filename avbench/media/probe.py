@@ -1,5 +1,8 @@
 """What a media file holds and when: exact time stamps of all frames, read from its packets without decoding them."""
 
+import io
+import os
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -7,11 +10,10 @@ from typing import Any
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
 
 from avbench.errors import DataError
 from avbench.media.container import Source as Source
-from avbench.media.container import decode, name_of, open_source, packets, pick_stream, time_of
+from avbench.media.container import decode, name_of, open_source, packets, pick_stream, snap_of, time_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class VideoStream:
     rotation: int  # degrees counter-clockwise that make the stored picture upright: 0, 90, 180 or 270
     codec: str
     pix_fmt: str
+    snap: Fraction = Fraction(0)  # seconds to add to the demuxer's time stamps; `times` have it already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,10 @@ def probe(source: Source) -> MediaInfo:
         streams = [stream for kind in ("video", "audio") if (stream := pick_stream(container, kind)) is not None]
         if not streams:
             raise DataError(f"{name_of(source)}: holds neither pictures nor sound; leave it out")
+        _check_whole(source, container)
         tracks = {stream.index: _Track(source, stream) for stream in streams}
         for packet in packets(source, container, *streams):
             tracks[packet.stream_index].add(packet)
-        _check_whole(source, container, streams)
         found = {track.stream.type: track for track in tracks.values()}
         video = found["video"].video() if "video" in found else None
         audio = found["audio"].audio() if "audio" in found else None
@@ -83,21 +86,27 @@ class _Track:
         self.source = source
         self.stream = stream
         self.first: Any = None  # the first decoded frame
+        self.snap: Fraction | None = None
         self.times: list[Fraction] = []
         self.end: Fraction | None = None
         self.key_time: Fraction | None = None  # of the first packet that decodes on its own
 
     def add(self, packet: "Packet[Any]") -> None:
-        if self.first is None:
+        if packet.size:
+            self._note(packet)
+        if self.first is None and self.key_time is not None:
             self.first = next(iter(decode(self.source, packet)), None)
-        if not packet.size:
-            return
+
+    def _note(self, packet: "Packet[Any]") -> None:
         time = time_of(packet)
         if time is None:
             raise DataError(
                 f"{name_of(self.source)}: its {self.stream.type} packets carry no time stamps; "
                 "remux it, for example with `ffmpeg -i IN -c copy OUT.mp4`"
             )
+        if self.snap is None:
+            self.snap = snap_of(self.source, packet) if self.stream.type == "video" else Fraction(0)
+        time += self.snap
         if packet.is_keyframe and self.key_time is None:
             self.key_time = time
         if packet.is_discard:  # before an edit list's start: decoded, never shown
@@ -133,6 +142,7 @@ class _Track:
             rotation=rotation,
             codec=self.stream.codec_context.codec.canonical_name,
             pix_fmt=self.first.format.name,
+            snap=self.snap or Fraction(0),
         )
 
     def audio(self) -> AudioStream | None:
@@ -173,13 +183,23 @@ class _Track:
         return max(1, round(self.first.width * aspect)), self.first.height
 
 
-def _check_whole(source: Source, container: InputContainer, streams: list[Stream]) -> None:
-    """Raises DataError if the index points beyond the end of the file: an mp4 cut short, which demuxes quietly."""
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    for stream in streams:
-        index = stream.index_entries
-        if len(index) and index[-1].pos + index[-1].size > size:
-            raise DataError(
-                f"{name_of(source)}: truncated; its {stream.type} goes on to byte {index[-1].pos + index[-1].size:,} "
-                f"but the file has {size:,}; fetch it again"
-            )
+def _check_whole(source: Source, container: InputContainer) -> None:
+    """Raises DataError if an mp4 ends within its media or index: cut short, it demuxes quietly."""
+    if "mp4" not in container.format.name:
+        return
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        box = 0
+        while box + 8 <= size:
+            file.seek(box)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if length == 1:  # the true length follows, in 64 bits
+                length = int.from_bytes(file.read(8))
+            if length < 8:  # 0: to the end of the file
+                return
+            box += length
+            if box > size and kind in (b"mdat", b"moov", b"moof"):
+                raise DataError(
+                    f"{name_of(source)}: truncated at byte {size:,}, its {kind.decode()} goes on to {box:,}; "
+                    "fetch it again"
+                )

@@ -11,6 +11,7 @@ from typing import Any, Self
 import av
 import numpy as np
 from av.container import InputContainer
+from av.frame import Frame
 from av.packet import Packet
 from numpy.typing import NDArray
 
@@ -43,8 +44,8 @@ class VideoReader:
         """`info` is what `probe` said of `source`. Raises what `open_source` raises."""
         self._source = source
         self._info = info
-        self._wanted: frozenset[Fraction] = frozenset()
-        self._last_wanted = info.start
+        self._wanted: frozenset[Fraction] = frozenset()  # times of the frames that the call under way shows
+        self._last_wanted = info.start  # the greatest of them
         self._open()
 
     def __enter__(self) -> Self:
@@ -74,7 +75,7 @@ class VideoReader:
         shown = self._info.times
         targets = [shown[max(0, bisect_right(shown, time) - 1)] for time in times]
         self._wanted = frozenset(targets)
-        self._last_wanted = max(targets, default=self._info.start)
+        self._last_wanted = targets[-1] if targets else self._info.start
         pictures: dict[Fraction, NDArray[np.uint8]] = {}
         for target in targets:
             if target not in pictures:
@@ -113,15 +114,15 @@ class VideoReader:
         if target - position > _FAR:
             return True
         index = self._stream.index_entries
-        entry = index.search_timestamp(floor(target / self._stream.time_base))
-        return entry >= 0 and bool(index[entry].timestamp * self._stream.time_base > position + _NEAR)
+        entry = index.search_timestamp(self._ticks(target))
+        return entry >= 0 and bool(index[entry].timestamp > self._ticks(position + _NEAR))
 
     def _seek(self, target: Fraction) -> None:
         """Stand at a key frame at or before `target`; at the start of the file if none is found otherwise."""
         if not self._counts:
             for margin in _MARGINS:
                 try:
-                    self._container.seek(floor((target - margin) / self._stream.time_base), stream=self._stream)
+                    self._container.seek(self._ticks(target - margin), stream=self._stream)
                 except av.FFmpegError:
                     break
                 self._begin()
@@ -147,7 +148,7 @@ class VideoReader:
         """Decode from the next key frame on."""
         coming = packets(self._source, self._container, self._stream)
         key = next((packet for packet in coming if packet.is_keyframe), None)
-        self._key_time = None if key is None else time_of(key)
+        self._key_time = None if key is None else self._info.start if self._counts else self._time_of(key)
         self._passed = None
         self._frames = self._decoded([] if key is None else chain([key], coming))
 
@@ -157,8 +158,8 @@ class VideoReader:
         for packet in coming:
             self._stream.codec_context.skip_frame = "NONREF" if self._is_passed_over(packet) else "DEFAULT"
             for frame in decode(self._source, packet):
-                time = next(times, None) if self._counts else time_of(frame)
-                if time is not None and self._key_time is not None and (self._counts or time >= self._key_time):
+                time = next(times, None) if self._counts else self._time_of(frame)
+                if time is not None and self._key_time is not None and time >= self._key_time:
                     yield time, frame
 
     def _is_passed_over(self, packet: "Packet[Any]") -> bool:
@@ -166,8 +167,17 @@ class VideoReader:
 
         Where no other frame refers to it, it need not be decoded: a sixth of the work for 10 of 30 frames a second.
         """
-        time = time_of(packet)
+        time = self._time_of(packet)
         return not self._counts and time is not None and time < self._last_wanted and time not in self._wanted
+
+    def _time_of(self, stamped: "Packet[Any] | Frame") -> Fraction | None:
+        time = time_of(stamped)
+        return None if time is None else time + self._info.snap
+
+    def _ticks(self, time: Fraction) -> int:
+        """`time` as the demuxer counts, rounded down."""
+        time_base: Fraction = self._stream.time_base
+        return floor((time - self._info.snap) / time_base)
 
     def _picture(self, frame: Any) -> NDArray[np.uint8]:
         turned = self._info.rotation % 180 == 90
