@@ -68,9 +68,11 @@ def machine_errors(path: Path) -> Iterator[None]:
     advice = {
         errno.ENOSPC: "the disk is full: free some space, then give the same command again",
         errno.EDQUOT: "the disk quota is used up: free some space, then give the same command again",
+        errno.EFBIG: "the file system or a limit (ulimit -f) takes no larger file: choose another folder with --out",
         errno.EACCES: "it cannot be written: check the folder's permissions or choose another with --out",
         errno.EPERM: "it cannot be written: check the folder's permissions or choose another with --out",
         errno.EROFS: "the file system is read-only: choose another folder with --out",
+        errno.EEXIST: "a file stands where a folder is needed: choose another folder with --out",
         errno.ENOTDIR: "a file stands where a folder is needed: choose another folder with --out",
     }
     try:

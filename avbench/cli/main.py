@@ -8,7 +8,9 @@ import typer
 from rich.logging import RichHandler
 
 from avbench import __version__
+from avbench.cli import doctor, evaluate, explain, features, inspect, prepare, sanity, weights
 from avbench.cli.console import errors
+from avbench.cli.workflows import demo
 from avbench.errors import AvbenchError, MachineError
 
 app = typer.Typer(
@@ -34,6 +36,17 @@ def main(
 ) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(message)s", handlers=[RichHandler(console=errors, show_path=False)])
+
+
+app.add_typer(prepare.app, name="prepare")
+app.command("inspect")(inspect.inspect)
+app.command("eval")(evaluate.evaluate)
+app.command("explain")(explain.explain)
+app.command("sanity")(sanity.sanity)
+app.add_typer(weights.app, name="weights")
+app.add_typer(features.app, name="features")
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
 
 
 def run() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from torch import Tensor
 
-from avbench import workspace
 from avbench.features.extractor import Compute, Extractor, Forward, Switches
 from avbench.progress import Progress, silent
 from avbench.ranks import Ranks
