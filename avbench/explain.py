@@ -88,7 +88,7 @@ def explain(name: str, protocol: Protocol, features: str) -> str:
         f"weights {known.file}, SHA-256 {known.sha256 or 'held to at first use'}, {known.licence}",
     ]
     if extractor.identity(protocol.switches) != f"{extractor.name} {extractor.version}":  # it heeds the switches
-        batch = f"in batches of {protocol.audio_batch}; " if protocol.batch_statistics else ""
+        batch = f"It is fed batches of {protocol.audio_batch}. " if protocol.batch_statistics else ""
         network.append(f"{batch}{meaning('batch_statistics')}")
         network.append(f"The waveform in [-1, 1] is multiplied by {protocol.waveform_scale:g}. [waveform_scale]")
     if extractor.sees_the_batch(protocol.switches):

@@ -65,15 +65,17 @@ def atomic_file(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def machine_errors(path: Path) -> Iterator[None]:
     """Turns the operating system's refusals to write `path` into a `MachineError` that says what to do."""
+    space = "free some space, then give the same command again"
+    elsewhere = "choose another folder, with --out for results and AVBENCH_HOME for caches"
     advice = {
-        errno.ENOSPC: "the disk is full: free some space, then give the same command again",
-        errno.EDQUOT: "the disk quota is used up: free some space, then give the same command again",
-        errno.EFBIG: "the file system or a limit (ulimit -f) takes no larger file: choose another folder with --out",
-        errno.EACCES: "it cannot be written: check the folder's permissions or choose another with --out",
-        errno.EPERM: "it cannot be written: check the folder's permissions or choose another with --out",
-        errno.EROFS: "the file system is read-only: choose another folder with --out",
-        errno.EEXIST: "a file stands where a folder is needed: choose another folder with --out",
-        errno.ENOTDIR: "a file stands where a folder is needed: choose another folder with --out",
+        errno.ENOSPC: f"the disk is full: {space}",
+        errno.EDQUOT: f"the disk quota is used up: {space}",
+        errno.EFBIG: f"the file system or a limit (ulimit -f) takes no larger file: {elsewhere}",
+        errno.EACCES: f"it cannot be written: check the folder's permissions, or {elsewhere}",
+        errno.EPERM: f"it cannot be written: check the folder's permissions, or {elsewhere}",
+        errno.EROFS: f"the file system is read-only: {elsewhere}",
+        errno.EEXIST: f"a file stands where a folder is needed: {elsewhere}",
+        errno.ENOTDIR: f"a file stands where a folder is needed: {elsewhere}",
     }
     try:
         yield

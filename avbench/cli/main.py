@@ -13,6 +13,8 @@ from avbench.cli.console import errors
 from avbench.cli.workflows import demo
 from avbench.errors import AvbenchError, MachineError
 
+_INTERRUPTED = 130  # Typer's exit code for Ctrl-C
+
 app = typer.Typer(
     name="avbench",
     help="The benchmark toolkit for joint audio-video generation.",
@@ -57,9 +59,10 @@ def run() -> None:
         _fail(error)
     except MemoryError:
         _fail(MachineError("out of memory: use fewer --workers or a smaller --batch-size"))
-    except KeyboardInterrupt:
-        errors.print("interrupted; what is done is kept, and the same command goes on from it")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            errors.print("interrupted; what is done is kept, and the same command goes on from it")
+        raise
 
 
 def _fail(error: AvbenchError) -> None:
