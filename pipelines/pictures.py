@@ -119,7 +119,7 @@ def _resized(frames: Tensor, height: int, width: int, how: Fit) -> Tensor:
     """(T, C, H, W) -> (T, C, height, width)."""
     if how != "native":
         return fit(frames, height, how=how, antialias=True)
-    if min(frames.shape[-2:]) > SIDE:
+    if min(frames.shape[-2:]) > SIDE or min(frames.shape[-2:]) < 2:
         return resize(frames, height, width, antialias=True)
     # At most a row and a column too many: cut off, since to scale by a pixel would blur all of the picture.
     return frames[..., :height, :width]

@@ -17,7 +17,7 @@ def parse_split(text: str) -> dict[str, Fraction]:
         shares = {
             name.strip(): Fraction(share.strip()) for name, share in (part.split("=") for part in text.split(","))
         }
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         raise UsageError(f'--split "{text}" is not of the form train=.9,test=.1') from None
     if sum(shares.values()) != 1 or min(shares.values()) < 0 or not all(name.isalnum() for name in shares):
         raise UsageError(f'--split "{text}": the shares must be positive, add up to 1 and have names of letters')

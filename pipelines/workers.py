@@ -34,7 +34,10 @@ def run_all(work: Callable[[T], None], items: Sequence[T], *, workers: int, done
     if workers <= 1:
         _run_here(work, items, done)
         return
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks of torch's threads
+    # A fork of this process would copy the locks of torch's threads; a server that has imported torch, and done
+    # nothing with it, gives workers at once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipelines.bench"])
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
         futures: list[Future[None]] = [pool.submit(work, item) for item in items]
         try:

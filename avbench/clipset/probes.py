@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import lcm
@@ -22,7 +22,7 @@ from avbench.workspace import home, sha256_file
 logger = logging.getLogger(__name__)
 
 # The number grows when `probe` learns to see something else; older rows are then never read.
-_TABLE = "probes_1"
+_TABLE = "probes_2"
 _BATCH = 256  # files probed before their rows are written
 
 
@@ -131,26 +131,28 @@ def _open_cache() -> Iterator[_Cache]:
 
 def _pack(info: MediaInfo) -> bytes:
     """`info` as compressed JSON; the times as whole steps between frames, which hardly ever vary."""
-    fields = asdict(info)
+    content = asdict(info)
     if info.video is not None:
         times = info.video.times
         scale = lcm(*(time.denominator for time in times))
         ticks = [int(time * scale) for time in times]
-        fields["video"]["times"] = [scale, ticks[0], *(b - a for a, b in pairwise(ticks))]
-    return zlib.compress(json.dumps(fields, default=str).encode())  # str: fractions as "1001/30000"
+        content["video"]["times"] = [scale, ticks[0], *(b - a for a, b in pairwise(ticks))]
+    return zlib.compress(json.dumps(content, default=str).encode())  # str: fractions as "1001/30000"
 
 
 def _unpack(packed: bytes) -> MediaInfo:
-    fields = json.loads(zlib.decompress(packed))
-    video, audio = fields["video"], fields["audio"]
+    content = json.loads(zlib.decompress(packed))
+    video, audio = content["video"], content["audio"]
     if video is not None:
         scale, *steps = video["times"]
         video["times"] = tuple(Fraction(tick, scale) for tick in accumulate(steps))
     return MediaInfo(
-        video=VideoStream(**_with_fractions(video, "fps", "start", "end")) if video else None,
-        audio=AudioStream(**_with_fractions(audio, "start", "end")) if audio else None,
+        video=VideoStream(**_with_fractions(VideoStream, video)) if video else None,
+        audio=AudioStream(**_with_fractions(AudioStream, audio)) if audio else None,
     )
 
 
-def _with_fractions(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    return fields | {name: Fraction(fields[name]) for name in names}
+def _with_fractions(stream: type[VideoStream | AudioStream], values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with fractions where the fields of `stream` want some; JSON has them as text."""
+    wanted = {field.name for field in fields(stream) if field.type is Fraction}
+    return {name: Fraction(value) if name in wanted else value for name, value in values.items()}
