@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from avbench.errors import DataError
 from avbench.features.checkpoint import fill
 from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Forward, Switches
+from avbench.features.precision import full_precision
 
 _PREFIX = "embedding_net."  # the rest of the file are the classifiers of nine libraries
 _SAMPLE_RATE = 44100
@@ -118,14 +119,14 @@ class AiSFXExtractor(Extractor):
             raise DataError(f"{checkpoint}: {error}") from error
         log_mel = LogMel().to(compute.device)
 
-        @torch.inference_mode()
         def forward(waves: Tensor) -> Tensor:
             if waves.shape[-1] < _SHORTEST:
                 raise DataError(
                     f"the windows have {waves.shape[-1]} samples; aiSFX needs {_SHORTEST}, "
                     f"{_SHORTEST / _SAMPLE_RATE:.2f} s at 44.1 kHz; choose a protocol with longer windows"
                 )
-            embeddings: Tensor = network(log_mel(waves[:, 0].to(compute.device)))
+            with full_precision(compute.device):
+                embeddings: Tensor = network(log_mel(waves[:, 0].to(compute.device)))
             return embeddings.cpu()
 
         return forward

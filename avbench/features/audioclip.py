@@ -16,6 +16,7 @@ from avbench.features import fbsp
 from avbench.features.checkpoint import fill, load_published
 from avbench.features.esresnext import FEATURES, GatedResNeXt
 from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Forward, Switches
+from avbench.features.precision import full_precision
 
 _PREFIX = "audio."
 _DIMENSIONS = 1024
@@ -113,14 +114,14 @@ class AudioCLIP(Extractor):
         head = load_published(checkpoint, AudioCLIPAudio.from_published).to(compute.device)
         head.train(switches.batch_statistics)
 
-        @torch.inference_mode()
         def forward(waves: Tensor) -> Tensor:
             if switches.batch_statistics and len(waves) < 2:
                 raise DataError(
                     f"a batch of {len(waves)} clip has no statistics of its own, and this protocol normalises "
                     "AudioCLIP by those of each batch; evaluate a number of clips that leaves no batch of one"
                 )
-            embeddings: Tensor = head(waves.to(compute.device) * switches.waveform_scale)
+            with full_precision(compute.device):
+                embeddings: Tensor = head(waves.to(compute.device) * switches.waveform_scale)
             return embeddings.cpu()
 
         return forward

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from avbench.errors import DataError
 from avbench.features.checkpoint import fill, load_published
 from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Forward, Switches
+from avbench.features.precision import full_precision
 
 HEIGHT, WIDTH = 27, 48  # what the network was trained on, whatever the picture's aspect
 _PREFIX = "SDDCNN."  # the rest of the file decides between cut and no cut; features stop before it
@@ -131,13 +132,14 @@ class TransNetV2Extractor(Extractor):
     def load(self, checkpoint: Path, compute: Compute, switches: Switches) -> Forward:
         network = load_published(checkpoint, TransNetV2.from_published).to(compute.device)
 
-        @torch.inference_mode()
         def forward(video: Tensor) -> Tensor:
             if video.shape[2] < 2:
                 raise DataError("the windows have a single frame; TransNetV2 describes change and needs two")
-            with torch.autocast(compute.device.type, torch.bfloat16, enabled=compute.bfloat16):
-                activations = network(shrink(video.to(compute.device)))
-            return describe([stack.float() for stack in activations]).cpu()
+            with full_precision(compute.device):
+                small = shrink(video.to(compute.device))
+                with torch.autocast(compute.device.type, torch.bfloat16, enabled=compute.bfloat16):
+                    activations = network(small)
+                return describe([stack.float() for stack in activations]).cpu()
 
         return forward
 
