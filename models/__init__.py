@@ -1,0 +1,1 @@
+"""Models: what generates. One folder each; a model registers itself in `models.registry`."""

@@ -57,7 +57,9 @@ def _rich(cells: _Cells) -> RenderableType:
     # Two spaces between columns, so that the table of two sets fits a terminal of 80.
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for place, heading in enumerate(cells.headings):
-        table.add_column(heading, justify="left" if place < cells.left else "right", overflow="fold")
+        table.add_column(
+            heading, justify="left" if place < cells.left else "right", overflow="fold", no_wrap=place < cells.left
+        )
     for number, row in enumerate(cells.rows):
         if number in cells.blocks and number:
             table.add_section()

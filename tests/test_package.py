@@ -21,7 +21,8 @@ def installed(tmp_path_factory):
     venv.create(environment, with_pip=False)
     (wheel,) = folder.glob("avbench-*.whl")
     target = next((environment / "lib").glob("python*")) / "site-packages"
-    subprocess.run([*pip, "--python", environment / "bin" / "python", "install", "--no-deps", wheel], check=True, timeout=300)
+    install = [*pip, "--python", environment / "bin" / "python", "install", "--no-deps", wheel]
+    subprocess.run(install, check=True, timeout=300)
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     (target / "libraries.pth").write_text("\n".join(libraries))
     return environment / "bin" / "avbench"

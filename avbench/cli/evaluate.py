@@ -53,7 +53,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score generated clips against real ones: FVD, KVD and FAD, with the ground truth beside them."""
-    from reports.tables import rich_tables
+    from avbench.workspace import atomic_write
+    from reports.tables import rich_tables, to_markdown
 
     from avbench.config import EvaluateConfig
     from avbench.defaults import choose_sets
@@ -94,6 +95,7 @@ def evaluate(
         evaluation = run_evaluation(config, progress)
     if evaluation.summary.empty:  # a process other than the first of a distributed evaluation
         return
+    atomic_write(evaluation.folder / "summary.md", to_markdown(evaluation.summary))
     if as_json:
         print(json.dumps(evaluation.summary.to_dict("records")))
     else:

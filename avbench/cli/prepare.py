@@ -7,10 +7,11 @@ from dataclasses import asdict
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from typer.core import TyperGroup
 
 from avbench.cli.console import errors, output, progress_bars
 from avbench.errors import UsageError
@@ -19,7 +20,16 @@ if TYPE_CHECKING:  # pipelines import torch, which takes seconds
     from pipelines.source import Harvest
     from pipelines.storage import Storage
 
-app = typer.Typer(help="Make clip sets: WebDataset shards with an index.", no_args_is_help=True)
+
+class _SourceGroup(TyperGroup):
+    """Besides the commands of this file, one for every source that a plug-in registers."""
+
+    # Any: Typer may carry a copy of click of its own, so its classes have no stable name.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or _plugged_in(cmd_name, ctx.params.get("plugin") or [])
+
+
+app = typer.Typer(help="Make clip sets: WebDataset shards with an index.", no_args_is_help=True, cls=_SourceGroup)
 
 _DATA = Path("data")
 _SHOWN = 5  # names of a kind in a message
@@ -39,6 +49,7 @@ class Channel(StrEnum):
 
 Name = Annotated[str, typer.Option(help="The clip set's name. Default: the source's.")]
 Out = Annotated[Path | None, typer.Option(help="Its folder. Default: data/NAME.")]
+ClipSeconds = Annotated[str, typer.Option(help="Length of the clips, or whole.")]
 Fps = Annotated[str, typer.Option(help="Frames per second, or native: each video's own.")]
 FitOption = Annotated[Fit, typer.Option(help="Store squares, or (native) keep the aspect.")]
 ChannelOption = Annotated[Channel, typer.Option(help="Store one channel, or (native) up to two.")]
@@ -49,6 +60,15 @@ MaxFailures = Annotated[float, typer.Option(help="Exit with 5 if a larger share 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
+@app.callback()
+def prepare_(
+    plugin: Annotated[
+        list[Path] | None, typer.Option(help="A Python file that registers data sets; repeatable.")
+    ] = None,
+) -> None:
+    """Make clip sets: WebDataset shards with an index."""
+
+
 @app.command()
 def folder(
     path: Annotated[Path, typer.Argument(help="A folder of videos (or one video); it is never changed.")],
@@ -56,7 +76,7 @@ def folder(
     meta: Annotated[
         Path | None, typer.Option(help="Prompts, labels and so on: .csv, .json or .jsonl with a column stem or file.")
     ] = None,
-    clip_seconds: Annotated[str, typer.Option(help="Length of the clips, or whole.")] = "10",
+    clip_seconds: ClipSeconds = "10",
     fps: Fps = "10",
     fit: FitOption = Fit.native,
     channel: ChannelOption = Channel.native,
@@ -78,8 +98,8 @@ def folder(
     from pipelines.storage import Storage
 
     storage = Storage(
-        clip_seconds=None if clip_seconds == "whole" else _number("--clip-seconds", clip_seconds),
-        fps=None if fps == "native" else _number("--fps", fps),
+        clip_seconds=_length(clip_seconds),
+        fps=_rate(fps),
         fit=fit.value,
         channel=channel.value,
         lossless=lossless,
@@ -106,8 +126,45 @@ def synthetic(
     from pipelines.source import SOURCES
     from pipelines.storage import Storage
 
-    storage = Storage(clip_seconds=None, fps=None if fps == "native" else _number("--fps", fps), v64=v64)
+    storage = Storage(clip_seconds=None, fps=_rate(fps), v64=v64)
     _prepare(SOURCES["synthetic"](clips, seed=seed), storage, name, out, workers, 0.0, as_json)
+
+
+def _plugged_in(name: str, plugins: list[Path]) -> Any:
+    from avbench.plugins import load_plugins
+    from pipelines.source import SOURCES
+    from pipelines.storage import Storage
+
+    load_plugins(plugins)
+    if name not in SOURCES:
+        return None
+    group = typer.Typer(add_completion=False)
+
+    @group.command(name, help=SOURCES[name].__doc__)
+    def prepare_source(
+        clip_seconds: ClipSeconds = "10",
+        fps: Fps = "10",
+        fit: FitOption = Fit.native,
+        channel: ChannelOption = Channel.native,
+        lossless: Lossless = False,
+        v64: V64 = False,
+        set_name: Annotated[str, typer.Option("--name", help="The clip set's name.")] = name,
+        out: Out = None,
+        workers: Workers = 0,
+        max_failures: MaxFailures = 0.2,
+        as_json: AsJson = False,
+    ) -> None:
+        storage = Storage(
+            clip_seconds=_length(clip_seconds),
+            fps=_rate(fps),
+            fit=fit.value,
+            channel=channel.value,
+            lossless=lossless,
+            v64=v64,
+        )
+        _prepare(SOURCES[name](), storage, set_name, out, workers, max_failures, as_json)
+
+    return typer.main.get_command(group)
 
 
 def _prepare(
@@ -154,6 +211,14 @@ def _report_unmatched(harvest: "Harvest") -> None:
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             shown = ", ".join(names[:_SHOWN]) + more
             errors.print(f"{len(names)} of --{kind} belong to no item: {shown}", markup=False, soft_wrap=True)
+
+
+def _length(text: str) -> Fraction | None:
+    return None if text == "whole" else _number("--clip-seconds", text)
+
+
+def _rate(text: str) -> Fraction | None:
+    return None if text == "native" else _number("--fps", text)
 
 
 def _number(option: str, text: str) -> Fraction:

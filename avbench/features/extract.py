@@ -152,20 +152,24 @@ class Extraction:
 
     def _compute(self, batches: list[Batch]) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
         """The rows of `batches`, shared out over the processes; they come in the same order in all of them."""
+        if not batches:
+            return
+        self._clipset.media(batches[0][0].clip)  # a set without its clips fails here, before weights are fetched
         ranks = self._streaming.ranks
-        total, done = sum(map(len, batches)), 0
-        if batches:
-            self._clipset.media(batches[0][0].clip)  # a set without its clips fails here, before weights are fetched
-            self._network.load(ranks, self._streaming.progress)
+        self._network.load(ranks, self._streaming.progress)
+        what, done, total = f"{self._network.extractor.name} of {self._clipset.name}", 0, sum(map(len, batches))
+        self._streaming.progress(what, done, total)
         mine = self._forwarded(batches[ranks.index :: ranks.count])
         for begin in range(0, len(batches), _ROUND * ranks.count):
             round_ = batches[begin : begin + _ROUND * ranks.count]
-            computed = [next(mine) for _ in round_[ranks.index :: ranks.count]]
-            gathered = dict(ranks.from_all(list(zip(round_[ranks.index :: ranks.count], computed, strict=True))))
+            computed = []
+            for batch, rows in zip(round_[ranks.index :: ranks.count], mine, strict=False):
+                computed.append((batch, rows))
+                done += len(batch) * ranks.count  # the other processes are about as far
+                self._streaming.progress(what, min(done, total), total)
+            gathered = dict(ranks.from_all(computed))
             for batch in round_:
                 yield batch, gathered[batch]
-                done += len(batch)
-            self._streaming.progress(f"{self._network.extractor.name} of {self._clipset.name}", done, total)
 
     def _forwarded(self, batches: Sequence[Batch]) -> Iterator[NDArray[np.float32]]:
         for inputs in self._read_ahead(batches):

@@ -5,9 +5,12 @@ import textwrap
 
 import pytest
 from tiny import make_movies
+from torch import nn
 
+from avbench.clipset import open_clipset
 from avbench.errors import UsageError
 from avbench.plugins import load_plugins
+from models.registry import MODELS
 
 _METRIC = textwrap.dedent(
     '''
@@ -94,3 +97,38 @@ def test_a_name_that_is_taken_is_refused(tmp_path):
     )
     with pytest.raises(UsageError, match='metric "fvd" is registered twice'):
         load_plugins([tmp_path / "again.py"])
+
+
+_DATA_SET = textwrap.dedent(
+    '''
+    from pathlib import Path
+    from pipelines.source import SOURCES, source
+
+    @source("outside")
+    def outside():
+        """Somebody's videos."""
+        return SOURCES["folder"](Path("real"))
+    '''
+)
+
+
+def test_a_plug_in_brings_a_data_set_of_its_own(movies, environment):
+    (movies / "outside.py").write_text(_DATA_SET)
+    command = [sys.executable, "-m", "avbench", "prepare", "--plugin", "outside.py", "outside", "--workers", "1"]
+    done = subprocess.run(command, cwd=movies, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert len(open_clipset(movies / "data" / "outside")) == 5
+
+
+def test_a_plug_in_brings_a_model_of_its_own(tmp_path):
+    (tmp_path / "model.py").write_text(
+        "from torch import nn\nfrom models.registry import MODELS\nMODELS.register('outside')(nn.Identity)\n"
+    )
+    load_plugins([tmp_path / "model.py"])
+    assert MODELS["outside"] is nn.Identity
+
+
+def test_a_data_set_that_nobody_registered_is_a_usage_error(movies, environment):
+    command = [sys.executable, "-m", "avbench", "prepare", "nothing"]
+    done = subprocess.run(command, cwd=movies, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 2 and "No such command" in done.stderr

@@ -15,7 +15,7 @@ from avbench.progress import Progress
 
 CLIPS = 64
 _SIZE = 128  # pixels of the blurred movies
-_BLUR = 8  # pixels that become one
+_BLUR = 24  # pixels that become one
 _MUFFLE = 32  # samples that become their mean
 
 
