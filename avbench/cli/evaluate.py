@@ -53,14 +53,13 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Score generated clips against real ones: FVD, KVD and FAD, with the ground truth beside them."""
-    from avbench.workspace import atomic_write
-    from reports.tables import rich_tables, to_markdown
-
     from avbench.config import EvaluateConfig
     from avbench.defaults import choose_sets
     from avbench.evaluation import run_evaluation
     from avbench.plugins import load_plugins
     from avbench.protocol import get_protocol
+    from avbench.workspace import atomic_write
+    from reports.tables import rich_tables, to_markdown
 
     load_plugins(plugin or [])
     sets = choose_sets(reference, generated)

@@ -24,10 +24,10 @@ def demo(
 ) -> None:
     """Prepare the embedded data set, score two imagined models against it, and print the table."""
     import pandas as pd
-    from reports.tables import rich_tables
 
     from avbench.evaluation import evaluate
     from avbench.plugins import load_plugins
+    from reports.tables import rich_tables
 
     load_plugins()
     with progress_bars() as progress:
