@@ -94,3 +94,24 @@ def pad_same(x: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Ten
         total = max(k - r, 0) if length % r == 0 else max(k - length % r, 0)
         amounts += [total // 2, total - total // 2]
     return F.pad(x, amounts)
+
+
+def flop(network: PlainI3D, frames: int) -> int:
+    """Floating-point operations of the convolutions on a video (1, 3, frames, 224, 224), without taps on padding."""
+    total = 0
+
+    def count(unit: nn.Module, inputs: tuple[Tensor]) -> None:
+        nonlocal total
+        assert isinstance(unit, PlainUnit)
+        weight = unit.conv3d.weight
+        # On ones inside zero padding, a kernel of ones counts the taps that meet no padding.
+        inside = pad_same(torch.ones(1, 1, *inputs[0].shape[2:]), unit.conv3d.kernel_size, unit.conv3d.stride)
+        taps = F.conv3d(inside, torch.ones(1, 1, *weight.shape[2:]), stride=unit.conv3d.stride).sum()
+        total += 2 * weight.shape[0] * weight.shape[1] * int(taps)
+
+    hooks = [unit.register_forward_pre_hook(count) for unit in network.modules() if isinstance(unit, PlainUnit)]
+    with torch.inference_mode():
+        network(torch.zeros(1, 3, frames, 224, 224))
+    for hook in hooks:
+        hook.remove()
+    return total
