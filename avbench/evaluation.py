@@ -15,7 +15,7 @@ from avbench.clipset import ClipRecord, ClipSet, open_clipset
 from avbench.config import EvaluateConfig
 from avbench.errors import DataError, UsageError
 from avbench.features.extract import Extraction, Streaming
-from avbench.features.extractor import Compute
+from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Switches
 from avbench.features.network import Network
 from avbench.features.suites import extractors_of, metric_label
 from avbench.metrics.metric import METRICS, Metric
@@ -24,7 +24,7 @@ from avbench.progress import Progress, silent
 from avbench.protocol import Protocol, get_protocol
 from avbench.ranks import Ranks
 from avbench.results import Results, Row, summarise
-from avbench.scoring import Scorer, Side
+from avbench.scoring import Pair, Scorer, Side
 from avbench.windows import candidates, effective_channel, effective_fit
 
 logger = logging.getLogger(__name__)
@@ -231,15 +231,13 @@ def _has(record: ClipRecord, modality: str) -> bool:
 def _scorer(
     config: EvaluateConfig, reference: ClipSet, generated: ClipSet, metrics: dict[str, Metric], streaming: Streaming
 ) -> Scorer:
+    def network(extractor: Extractor, switches: Switches) -> Network:
+        compute = Compute(device=streaming.device, bfloat16=config.bfloat16)
+        return Network(extractor, compute, switches, config.weights, config.offline or workspace.offline())
+
     extractors = extractors_of(config.features)
     networks: dict[str, Network] = {
-        modality: Network(
-            extractors[modality],
-            Compute(device=streaming.device, bfloat16=config.bfloat16),
-            config.protocol.switches,
-            config.weights,
-            config.offline or workspace.offline(),
-        )
+        modality: network(extractors[modality], config.protocol.switches)
         for modality in dict.fromkeys(metric.modality for metric in metrics.values())
     }
     sides = []
@@ -251,9 +249,17 @@ def _scorer(
                 f"{float(config.protocol.seconds):g} s"
             )
         extractions: dict[str, Extraction] = {
-            modality: Extraction(clipset, network, config.protocol, streaming) for modality, network in networks.items()
+            modality: Extraction(clipset, used, config.protocol, streaming) for modality, used in networks.items()
         }
         sides.append(Side(clipset=clipset, windows=windows, extractions=extractions))
+    pair = None
+    if config.clip_scores:
+        # Whatever the protocol, the score of one clip must not depend on the others: evaluation mode, right scale.
+        sound, picture = (network(EXTRACTORS[name], Switches()) for name in ("audioclip", "audioclip_frames"))
+        pair = Pair(
+            sound=Extraction(generated, sound, config.protocol, streaming),
+            picture=Extraction(generated, picture, config.protocol, streaming),
+        )
     return Scorer(
         protocol=config.protocol,
         seed=config.seed,
@@ -261,6 +267,7 @@ def _scorer(
         reference=sides[0],
         generated=sides[1],
         networks=networks,
+        pair=pair,
         fresh_samples=config.fresh_samples,
     )
 

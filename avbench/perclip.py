@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from avbench.features.audioclip_frames import audio_video_score
 from avbench.metrics.clip_metric import CLIP_METRICS
 from avbench.scoring import Scorer
 
@@ -26,6 +28,10 @@ def per_clip_table(scorer: Scorer) -> pd.DataFrame:
             "windows": np.bincount(clips, minlength=len(records)),
         }
     )
+
+    def by_clip(values: NDArray[np.float64]) -> pd.Series:
+        return pd.Series(values).groupby(clips).mean().reindex(range(len(records)))
+
     for name in CLIP_METRICS:
         modality, metric = CLIP_METRICS[name]
         if modality not in scorer.networks:
@@ -34,6 +40,9 @@ def per_clip_table(scorer: Scorer) -> pd.DataFrame:
         generated = scorer.features(scorer.generated, comparison.generated, modality)
         if len(reference) == 0:  # a process other than the first
             continue
-        values = pd.Series(metric(reference, generated)).groupby(clips).mean()
-        table[f"{name}[{scorer.networks[modality].extractor.name}]"] = values.reindex(range(len(records)))
+        table[f"{name}[{scorer.networks[modality].extractor.name}]"] = by_clip(metric(reference, generated))
+    if scorer.pair is not None:
+        sound, picture = (part.rows(comparison.generated.windows) for part in (scorer.pair.sound, scorer.pair.picture))
+        if len(sound) > 0:
+            table["audio_video_score[audioclip]"] = by_clip(audio_video_score(sound, picture))
     return table

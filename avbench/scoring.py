@@ -37,6 +37,14 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Features of one clip's sound and picture in one space."""
+
+    sound: Extraction
+    picture: Extraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What one row compares."""
 
@@ -57,6 +65,7 @@ class Scorer:
     reference: Side
     generated: Side
     networks: Mapping[str, Network]  # by modality
+    pair: Pair | None = None  # of the generated set, for the scores of single clips
     fresh_samples: bool = False
 
     def comparisons(self, run: int) -> list[Comparison]:

@@ -40,6 +40,9 @@ def evaluate(
     fresh_samples: Annotated[
         bool, typer.Option("--fresh-samples", help="Run r takes generated windows rN to rN+N-1.")
     ] = False,
+    clip_scores: Annotated[
+        bool, typer.Option("--clip-scores", help="AudioCLIP's audio-video score of each clip, into clips.parquet.")
+    ] = False,
     max_failures: Annotated[float, typer.Option(help="Share of unreadable files to put up with.", min=0, max=1)] = 0.0,
     bf16: Annotated[bool, typer.Option("--bf16", help="Video network in bfloat16; moves FVD by about 0.3 %.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Never fetch weights.")] = False,
@@ -76,6 +79,7 @@ def evaluate(
         seed=seed,
         weights=named_files("--weights", weights or []),
         fresh_samples=fresh_samples,
+        clip_scores=clip_scores,
         max_failures=max_failures,
         bfloat16=bf16,
         offline=offline,
