@@ -16,8 +16,8 @@ from avbench.features.precision import full_precision
 # Windows that the network sees at once. On a CPU more of them fall out of its caches, and one alone misses the fast
 # convolutions of oneDNN, which PyTorch keeps for batches.
 _CPU_CHUNK, _GPU_CHUNK = 2, 16
-# Compiling takes 10 to 40 s and saves some 10 ms a window.
-_COMPILE_FROM = 1000
+# Windows from which on compiling pays: it takes 20 to 40 s and saves 10 to 250 ms a window, most on few cores.
+_COMPILE_FROM = 250
 
 
 class I3DExtractor(Extractor):
