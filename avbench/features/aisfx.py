@@ -111,6 +111,7 @@ class AiSFXExtractor(Extractor):
     weights = "aisfx"
     dimensions = 512
     sample_rate = _SAMPLE_RATE
+    blind_to = "the sign of the wave; hardly sees what is lost above 16 kHz"
 
     def load(self, checkpoint: Path, compute: Compute, switches: Switches) -> Forward:
         try:

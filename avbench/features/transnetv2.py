@@ -128,6 +128,7 @@ class TransNetV2Extractor(Extractor):
     modality = "video"
     weights = "transnetv2"
     dimensions = 2 * len(_DILATIONS) * sum(_FILTERS)
+    blind_to = "fine pixel noise, mirroring, where in the picture things are"
 
     def load(self, checkpoint: Path, compute: Compute, switches: Switches) -> Forward:
         network = load_published(checkpoint, TransNetV2.from_published).to(compute.device)
