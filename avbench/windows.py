@@ -135,7 +135,7 @@ class WindowReader:
         return fitted / 255
 
     def _published_audio(self, window: Window, media: ClipMedia, sample_rate: int) -> NDArray[np.float32]:
-        """Sound (1, S) as ffmpeg resamples it, or of a length that is counted in source frames (metrics.md 5.4)."""
+        """Sound (1, S) as ffmpeg resamples it, or of a length that is counted in source frames."""
         assert media.audio is not None and media.info_audio is not None
         record = self._clipset.records[window.clip]
         start, seconds = window.start, self._protocol.seconds
@@ -182,7 +182,7 @@ def _read_splits(clipset: ClipSet, protocol: Protocol) -> set[str]:
 
 
 def _resampled_frames(record: ClipRecord, protocol: Protocol) -> int:
-    """How many frames the released loader keeps of a video (metrics.md 5.2)."""
+    """How many frames the released loader keeps of a video."""
     step = record.fps / protocol.fps
     return -(-record.frames // int(step)) if step.denominator == 1 else int(record.frames / step)
 

@@ -59,7 +59,7 @@ def read_audio(
 
 
 def read_audio_ffmpeg(source: Source, info: AudioStream, first: int, samples: int) -> NDArray[np.float32]:
-    """What `ffmpeg -ar 44100 -ac 2 -f s16le` writes: how the published evaluation hears a file (metrics.md 5.4).
+    """What `ffmpeg -ar 44100 -ac 2 -f s16le` writes: how the published evaluation hears a file.
 
     Time stamps are ignored. Mono comes out on both channels at 1/sqrt(2) of its level, as swresample mixes it.
 

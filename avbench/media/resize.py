@@ -1,4 +1,4 @@
-"""Changing the size of pictures: one bicubic kernel (a = -0.75, pixel centres at halves), with or without antialias."""
+"""Changing the size of pictures: bicubic with half-pixel centres (a = -0.75, or -0.5 with antialias, as in PyTorch)."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ def resize(frames: Tensor, height: int, width: int, *, antialias: bool) -> Tenso
     """(T, C, H, W) float32 -> (T, C, height, width), bicubic.
 
     The kernel overshoots at edges, so values may leave the input's range; nothing is clipped or rounded.
-    Without `antialias`, a reduction aliases: only the published evaluation does that (metrics.md 5.3).
+    Without `antialias`, a reduction aliases: only the published evaluation does that.
     """
     if frames.shape[-2:] == (height, width):
         return frames

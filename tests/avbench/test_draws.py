@@ -20,7 +20,7 @@ def test_a_large_set_gives_n_different_windows():
 
 
 def test_a_small_set_is_read_again_in_the_same_order_until_n_rows_exist():
-    # The released evaluation: batches of 8, the last one partial, over and over, cut at N (metrics.md 5.1).
+    # The released evaluation: batches of 8, the last one partial, over and over, cut at N.
     drawn = draw(windows(11), PUBLISHED.with_samples(30), stream(0, "test"))
     assert [len(batch) for batch in drawn.batches] == [8, 3, 8, 3, 8]
     assert drawn.batches[2] == drawn.batches[0]

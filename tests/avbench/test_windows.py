@@ -42,7 +42,7 @@ def numbers(video: torch.Tensor) -> list[int]:
 
 def test_published_windows_start_at_every_frame(movie):
     clipset = movie(fps=30, seconds=10.0)
-    assert len(candidates(clipset, PUBLISHED)) == 100 - 16 + 1  # metrics.md 5.1
+    assert len(candidates(clipset, PUBLISHED)) == 100 - 16 + 1  # as the released loader counts
 
 
 def test_clean_windows_do_not_overlap(movie):
@@ -84,7 +84,7 @@ def test_windows_read_out_of_order_are_those_read_in_order(movie):
 
 
 def test_the_transport_takes_one_from_levels_1_to_63(tmp_path):
-    # metrics.md 5.3; lossless video, so that levels arrive as they were.
+    # Lossless video, so that levels arrive as they were.
     ramp = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16), 4, 0).repeat(4, 1)
     frames = [np.dstack([ramp] * 3)] * 16
     (tmp_path / "ramp.mkv").write_bytes(encode_mp4(frames, Fraction(10), lossless=True))
@@ -96,7 +96,7 @@ def test_the_transport_takes_one_from_levels_1_to_63(tmp_path):
 @pytest.mark.parametrize(("fps", "heard"), [(10, 70_560), (30, 67_620)])
 def test_the_published_sound_is_as_long_as_its_source_frames_and_ends_in_zeros(movie, fps, heard):
     sound = WindowReader(movie(fps=fps), PUBLISHED).audio(Window(0, Fraction(0)), 44_100)
-    assert sound.shape == (1, 70_560)  # metrics.md 5.4
+    assert sound.shape == (1, 70_560)  # as the released loader counts
     assert torch.count_nonzero(sound[0, heard:]) == 0
     assert torch.count_nonzero(sound[0, heard - 100 : heard]) > 90
 
