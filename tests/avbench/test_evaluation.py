@@ -10,6 +10,9 @@ from avbench.clipset import open_clipset
 from avbench.errors import DataError, UsageError
 from avbench.protocol import AVBENCH
 from avbench.scoring import GROUND_TRUTH
+from pipelines.prepare import prepare
+from pipelines.source import SOURCES
+from pipelines.storage import Storage
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +165,16 @@ def test_one_clip_is_an_error(score, tmp_path):
 def test_a_missing_folder_is_a_usage_error(score):
     with pytest.raises(UsageError, match="does not exist"):
         score(generated="nowhere")
+
+
+@pytest.mark.parametrize("what", ["fit", "channel"])
+def test_sets_that_were_stored_unlike_are_refused(score, movies, tmp_path, what):
+    stored = {"fit": "crop", "channel": "left"}[what]
+    storage = Storage(clip_seconds=None, **{what: stored})
+    prepare(SOURCES["folder"](movies / "made"), tmp_path / "made", name="made", storage=storage, workers=1)
+    with pytest.raises(UsageError, match=f"{what} (letterbox|mix) and .* {what} {stored}"):
+        score(generated=tmp_path / "made")
+    assert len(score(generated=tmp_path / "made", protocol=AVBENCH.with_switches({what: stored})).results) > 0
 
 
 def test_fresh_samples_take_other_clips_in_each_run(score):
