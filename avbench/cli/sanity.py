@@ -70,8 +70,9 @@ def _table(study: "pd.DataFrame") -> "Table":
     title = f"2 x {first['n']} windows, protocol {first['protocol']} ({first['protocol_hash']})"
     table = Table(title=title)
     verdicts = study.pivot_table(index="corruption", columns="metric", values="verdict", aggfunc="first", sort=False)
-    for heading in ("", *verdicts.columns):
-        table.add_column(Text(heading))  # [transnetv2] is no markup
+    table.add_column()
+    for metric in verdicts.columns:
+        table.add_column(Text(metric.replace("[", "\n[")))  # in two lines, so that 80 columns do
     for corruption, row in verdicts.iterrows():
         table.add_row(str(corruption), *row)
     return table

@@ -110,7 +110,9 @@ def test_neither_workers_nor_batches_change_the_study(tmp_path, monkeypatch):
     folder = make_movies(tmp_path / "movies", 8)
     first = run_study(config(folder, samples=4))
     monkeypatch.setenv("AVBENCH_HOME", str(tmp_path / "empty"))  # nothing cached
-    pd.testing.assert_frame_equal(run_study(config(folder, samples=4, workers=3, batch_size=3)), first, rtol=1e-5, atol=1e-9)
+    pd.testing.assert_frame_equal(
+        run_study(config(folder, samples=4, workers=3, batch_size=3)), first, rtol=1e-5, atol=1e-9
+    )
 
 
 def test_a_second_study_takes_its_features_from_the_cache(tmp_path):

@@ -1,0 +1,39 @@
+"""What the embedded extractors must see, asked on real clips."""
+
+import os
+
+import pytest
+
+from avbench.protocol import AVBENCH
+from avbench.sanity.config import SanityConfig
+from avbench.sanity.study import run_study
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture(scope="module")
+def verdicts(clips, embedded_weights):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AVBENCH_HOME", str(embedded_weights))
+        config = SanityConfig(
+            clipset=clips, protocol=AVBENCH.with_samples(64), features="embedded", workers=os.cpu_count() or 1
+        )
+        study = run_study(config)
+    return study.drop_duplicates(["metric", "corruption"]).set_index(["metric", "corruption"])["verdict"]
+
+
+@pytest.mark.parametrize("corruption", ["blur", "frame-shuffle", "frame-drop"])
+@pytest.mark.parametrize("metric", ["FVD[transnetv2]", "KVD[transnetv2]"])
+def test_transnetv2_sees(verdicts, metric, corruption):
+    assert verdicts[metric, corruption] == "sees"
+
+
+@pytest.mark.parametrize("corruption", ["low-pass", "clipping", "pitch-shift"])
+def test_aisfx_sees(verdicts, corruption):
+    assert verdicts["FAD[aisfx]", corruption] == "sees"
+
+
+@pytest.mark.parametrize("corruption", ["audio-video-shift", "pair-shuffling"])
+def test_only_alignment_sees_what_parts_picture_and_sound(verdicts, corruption):
+    seen = verdicts.xs(corruption, level="corruption")
+    assert list(seen[seen == "sees"].index) == ["motion-onset"]
