@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -151,8 +152,8 @@ def report_memory(weights: dict[str, Path], folder: Path) -> None:
     print("\nPeak memory of I3D and audio head with decoding, compiled")
     for clips in (8, 64):
         movies = make_movies(folder / f"{clips} movies", clips)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            print(f"  {clips} clips: {pool.apply(peak_memory, (weights, movies)) / 2**30:.2f} GiB")
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            print(f"  {clips} clips: {pool.submit(peak_memory, weights, movies).result() / 2**30:.2f} GiB")
 
 
 def peak_memory(weights: dict[str, Path], movies: Path) -> int:
