@@ -8,7 +8,7 @@ demo: install
 	$(BIN)/avbench demo
 
 test: install
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto  # one thread a worker: they are as many as cores
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
