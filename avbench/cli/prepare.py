@@ -95,16 +95,8 @@ def folder(
     """Cut and encode a folder of videos. Interrupted, the same command goes on where it was."""
     from pipelines.source import SOURCES
     from pipelines.splits import parse_split
-    from pipelines.storage import Storage
 
-    storage = Storage(
-        clip_seconds=_length(clip_seconds),
-        fps=_rate(fps),
-        fit=fit.value,
-        channel=channel.value,
-        lossless=lossless,
-        v64=v64,
-    )
+    storage = _storage(clip_seconds, fps, fit, channel, lossless, v64)
     shares = parse_split(split) if split else None
     harvest = SOURCES["folder"](path, audio=audio, meta=meta, split=shares, seed=seed, workers=workers)
     own_name = path.resolve().stem if path.is_file() else path.resolve().name
@@ -133,7 +125,6 @@ def synthetic(
 def _plugged_in(name: str, plugins: list[Path]) -> Any:
     from avbench.plugins import load_plugins
     from pipelines.source import SOURCES
-    from pipelines.storage import Storage
 
     load_plugins(plugins)
     if name not in SOURCES:
@@ -154,14 +145,7 @@ def _plugged_in(name: str, plugins: list[Path]) -> Any:
         max_failures: MaxFailures = 0.2,
         as_json: AsJson = False,
     ) -> None:
-        storage = Storage(
-            clip_seconds=_length(clip_seconds),
-            fps=_rate(fps),
-            fit=fit.value,
-            channel=channel.value,
-            lossless=lossless,
-            v64=v64,
-        )
+        storage = _storage(clip_seconds, fps, fit, channel, lossless, v64)
         _prepare(SOURCES[name](), storage, set_name, out, workers, max_failures, as_json)
 
     return typer.main.get_command(group)
@@ -211,6 +195,19 @@ def _report_unmatched(harvest: "Harvest") -> None:
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             shown = ", ".join(names[:_SHOWN]) + more
             errors.print(f"{len(names)} of --{kind} belong to no item: {shown}", markup=False, soft_wrap=True)
+
+
+def _storage(clip_seconds: str, fps: str, fit: Fit, channel: Channel, lossless: bool, v64: bool) -> "Storage":
+    from pipelines.storage import Storage
+
+    return Storage(
+        clip_seconds=_length(clip_seconds),
+        fps=_rate(fps),
+        fit=fit.value,
+        channel=channel.value,
+        lossless=lossless,
+        v64=v64,
+    )
 
 
 def _length(text: str) -> Fraction | None:

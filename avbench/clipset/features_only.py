@@ -58,6 +58,4 @@ def read_manifest(file: Path) -> dict[str, Any]:
             raise ValueError("unknown schema version")
         return manifest
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{file}: no file of `avbench features export`, or damaged ({error}); get it again"
-        ) from error
+        raise DataError(f"{file}: no file of `avbench features export`, or damaged ({error}); get it again") from error
