@@ -54,7 +54,7 @@ def sanity_plot(study: pd.DataFrame, path: Path) -> None:
         panel.set_axis_off()
     _share_scale(panels[0], _relative(study, study["value"]))
     for panel in panels[::columns]:
-        panel.set_ylabel("value / worst clean", color=MUTED, size=8)
+        panel.set_ylabel("value / floor", color=MUTED, size=8)
     _draw_legend(figure, looks)
     with atomic_file(path) as temporary:
         save_png(figure, temporary)
@@ -108,7 +108,7 @@ def _draw_legend(figure: Figure, looks: dict[str, tuple[str, str]]) -> None:
     handles.append(
         Line2D([], [], color=MUTED, marker="o", markerfacecolor="white", linewidth=0, label="no worse than clean")
     )
-    handles.append(Line2D([], [], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.8, label="worst clean value"))
+    handles.append(Line2D([], [], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.8, label="floor"))
     figure.legend(
         handles=handles,
         loc="upper left",
