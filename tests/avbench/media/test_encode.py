@@ -1,4 +1,8 @@
 import io
+import os
+import platform
+import subprocess
+import sys
 import tracemalloc
 from fractions import Fraction
 
@@ -55,6 +59,34 @@ def test_the_same_movie_gives_the_same_bytes(frames, sound, tmp_path):
     for name in ("a.mp4", "b.mp4"):
         write_movie(tmp_path / name, iter(frames), TEN, sound / 2, 16_000)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+_DIGESTS = """
+import hashlib, pathlib
+from fractions import Fraction
+import numpy as np
+from avbench.media.encode import encode_flac, encode_mp4, write_movie
+rng = np.random.default_rng(0)
+frames = list(rng.integers(0, 256, (20, 30, 40, 3), np.uint8).repeat(8, 1).repeat(8, 2))
+sound = rng.uniform(-1, 1, (2, 32_000)).astype(np.float32)
+write_movie(pathlib.Path("movie.mp4"), frames, Fraction(10), sound, 16_000)
+encoded = [encode_mp4(frames, Fraction(10), lossless=lossless) for lossless in (False, True)]
+encoded += [encode_flac(sound, 16_000), pathlib.Path("movie.mp4").read_bytes()]
+print(*(hashlib.sha256(data).hexdigest() for data in encoded))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc fills memory on demand")
+def test_what_memory_held_before_does_not_show_in_the_bytes(tmp_path):
+    def digests(fill):
+        # All memory from one heap, filled when it is given out: encoders that read what they never wrote show it.
+        memory = {"MALLOC_PERTURB_": str(fill), "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+        command = [sys.executable, "-c", _DIGESTS]
+        return subprocess.run(
+            command, cwd=tmp_path, env=os.environ | memory, capture_output=True, text=True, check=True, timeout=200
+        ).stdout.split()
+
+    assert digests(0) == digests(1) == digests(170)
 
 
 def test_h264_looks_like_what_went_in(frames):
