@@ -1,7 +1,6 @@
 """The registry of models, for built-in ones and plug-ins."""
 
-from torch import nn
-
 from avbench.registry import Registry
+from models.model import Model
 
-MODELS: Registry[type[nn.Module]] = Registry("model", "models")
+MODELS: Registry[Model] = Registry("model", "models")

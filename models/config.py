@@ -1,0 +1,104 @@
+"""The settings of a run: all that decides its weights and samples, written into the run's `config.toml`."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from avbench.clip import ClipSpec
+from avbench.errors import UsageError
+from avbench.settings import from_table, to_toml
+
+Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """How a network is trained. AdamW with betas 0.9 and 0.999, as all the reference's models."""
+
+    steps: int
+    batch_size: int  # samples per optimiser step, over all processes and accumulated micro-batches
+    accumulation: int = 1  # micro-batches that a step is cut into
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.0
+    ema_decay: float = 0.9999
+    ema_warmup: bool = (
+        False  # decay min(ema_decay, (1 + n) / (10 + n)) at step n: for runs far shorter than 1/(1-decay)
+    )
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    mirror: Literal["none", "always", "random"] = "none"  # "always": what the released loader does by mistake
+    compile: bool = False
+    log_every: int = 10  # steps
+    preview_every: int = 10_000  # steps
+    checkpoint_every: int = 10_000  # steps
+    keep_checkpoints: int = 3  # the newest ones
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "accumulation", "log_every", "preview_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"training.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.keep_checkpoints < 1:
+            raise UsageError(f"training.keep_checkpoints is {self.keep_checkpoints}; one is needed to go on from")
+        if not 0 <= self.ema_decay < 1:
+            raise UsageError(f"training.ema_decay is {self.ema_decay}; it must lie in [0, 1)")
+        if self.learning_rate <= 0:
+            raise UsageError(f"training.learning_rate is {self.learning_rate}; it must be positive")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingConfig:
+    """How a network is sampled, unless the command says otherwise."""
+
+    solver: Solver = "dpm"
+    steps: int = 20  # evaluations of the network; "dpm++-adaptive" chooses its own
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise UsageError(f"sampling.steps is {self.steps}; it must be at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """A run, complete."""
+
+    model: str  # registered name
+    preset: str  # where the settings came from; they may have been changed since
+    data: Path  # the clip set it is trained on
+    seed: int = 0
+    split: str = "train"  # of the data; a set with one split is read whole
+    spec: ClipSpec = field(default_factory=ClipSpec)
+    network: Any  # the model's own dataclass
+    training: TrainingConfig
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+    def save(self, path: Path) -> None:
+        """Writes the settings as TOML, whole or not at all.
+
+        Raises:
+            MachineError: `path` cannot be written.
+        """
+        from avbench.workspace import atomic_write
+
+        atomic_write(path, to_toml(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "RunConfig":
+        """The settings in a run's `config.toml`.
+
+        Raises:
+            UsageError: the file is missing, not TOML, or its settings are unknown; the message names what is wrong.
+        """
+        from models.registry import MODELS
+
+        try:
+            table = tomllib.loads(path.read_text())
+        except FileNotFoundError:
+            raise UsageError(
+                f"{path} does not exist; a run is a folder that `avbench train` or `import` made"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: not a TOML file ({error})") from error
+        if not isinstance(table.get("model"), str):
+            raise UsageError(f'{path}: the setting "model" is missing')
+        network: Any = from_table(MODELS[table["model"]].network_config, table.pop("network", {}), where=f"{path} [network]")
+        return from_table(cls, table | {"network": network}, where=str(path))
