@@ -27,6 +27,7 @@ class TrainingConfig:
     )
     precision: Literal["no", "bf16", "fp16"] = "no"
     mirror: Literal["none", "always", "random"] = "none"  # "always": what the released loader does by mistake
+    activation_checkpointing: bool = False  # a third of the memory for a third more time
     compile: bool = False
     log_every: int = 10  # steps
     preview_every: int = 10_000  # steps
@@ -100,5 +101,7 @@ class RunConfig:
             raise UsageError(f"{path}: not a TOML file ({error})") from error
         if not isinstance(table.get("model"), str):
             raise UsageError(f'{path}: the setting "model" is missing')
-        network: Any = from_table(MODELS[table["model"]].network_config, table.pop("network", {}), where=f"{path} [network]")
+        network: Any = from_table(
+            MODELS[table["model"]].network_config, table.pop("network", {}), where=f"{path} [network]"
+        )
         return from_table(cls, table | {"network": network}, where=str(path))

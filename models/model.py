@@ -26,7 +26,12 @@ class Preset:
     network: Any  # the model's own frozen dataclass
     training: TrainingConfig
     sampling: SamplingConfig
-    memory_gib: float  # what one process needs for a training step with these settings
+    fixed_gib: float  # memory of a training process: weights, gradients, optimiser, EMA
+    sample_gib: float  # and for each sample of its micro-batch
+
+    def memory_gib(self, samples: int) -> float:
+        """What a process needs for a training step with micro-batches of `samples`; measured or estimated."""
+        return self.fixed_gib + samples * self.sample_gib
 
 
 @dataclass(frozen=True, slots=True)
