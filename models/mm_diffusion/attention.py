@@ -1,10 +1,14 @@
 """Self-attention within a stream."""
 
+from typing import TypeVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.mm_diffusion.config import GROUPS
+
+Layer = TypeVar("Layer", bound=nn.Module)
 
 
 class SelfAttention(nn.Module):
@@ -45,7 +49,7 @@ class TemporalAttention(SelfAttention):
         return super().forward(x_NCL).reshape(B, H, W, C, T).permute(0, 3, 4, 1, 2)
 
 
-def zeroed[Layer: (nn.Conv1d, nn.Conv3d)](layer: Layer) -> Layer:
+def zeroed(layer: Layer) -> Layer:
     """The layer with all its weights at zero, so that a fresh residual branch adds nothing."""
     with torch.no_grad():
         for parameter in layer.parameters():
