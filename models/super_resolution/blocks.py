@@ -5,7 +5,7 @@ Source: Dhariwal and Nichol 2021, "Diffusion Models Beat GANs on Image Synthesis
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +16,10 @@ from models.super_resolution.config import NORM_GROUPS
 _LONGEST_PERIOD = 10_000  # of the timestep's sinusoids, over 2 pi
 
 Resampling = Literal["down", "up"]
+Convolution = TypeVar("Convolution", nn.Conv1d, nn.Conv2d)
 
 
-class TimestepEmbedding(nn.Sequential):
+class TimestepEmbedding(nn.Module):
     """Timesteps (B,), whole or not, -> (B, out_channels): sinusoids of `channels` numbers, then a small MLP.
 
     Args:
@@ -26,14 +27,17 @@ class TimestepEmbedding(nn.Sequential):
     """
 
     def __init__(self, channels: int, out_channels: int) -> None:
-        super().__init__(nn.Linear(channels, out_channels), nn.SiLU(), nn.Linear(out_channels, out_channels))
+        super().__init__()
         self.channels = channels
+        self.hidden = nn.Linear(channels, out_channels)
+        self.out = nn.Linear(out_channels, out_channels)
 
     def forward(self, timesteps: Tensor) -> Tensor:
         half = self.channels // 2
         exponents = torch.arange(half, dtype=torch.float32, device=timesteps.device) / half
         angles = timesteps.float()[:, None] * torch.exp(-math.log(_LONGEST_PERIOD) * exponents)
-        embedding: Tensor = super().forward(torch.cat([angles.cos(), angles.sin()], dim=1))
+        sinusoids = torch.cat([angles.cos(), angles.sin()], dim=1)
+        embedding: Tensor = self.out(F.silu(self.hidden(sinusoids)))
         return embedding
 
 
@@ -88,10 +92,11 @@ class SelfAttention(nn.Module):
         # (B, heads, 3, L, D): the head width D comes last, as attention wants it.
         qkv = self.qkv(self.norm(x_BCL)).unflatten(1, (self.heads, 3, -1)).transpose(-1, -2)
         y_BCL = F.scaled_dot_product_attention(*qkv.unbind(2)).transpose(-1, -2).flatten(1, 2)
-        return (x_BCL + self.out(y_BCL)).view_as(x)
+        y: Tensor = x_BCL + self.out(y_BCL)
+        return y.view_as(x)
 
 
-def zeroed[M: nn.Conv1d | nn.Conv2d](convolution: M) -> M:
+def zeroed(convolution: Convolution) -> Convolution:
     """`convolution` with nothing but zeros, so that a block starts as the identity and a network by predicting 0."""
     nn.init.zeros_(convolution.weight)
     if convolution.bias is not None:

@@ -1,15 +1,19 @@
 """The shapes of upsamplers: the paper's, the released one, and one that a CPU can train."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from avbench.errors import UsageError
 
 NORM_GROUPS = 32  # of every normalisation
 
+# How training damages small pictures; `models.super_resolution.degrade` says what the released script does otherwise.
+Degradation = Literal["paper", "released"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuperResolutionConfig:
-    """What decides an upsampler's weights. The defaults are the paper's (MM-Diffusion, Table A.1).
+    """What decides an upsampler and what it is trained on. The defaults are the paper's (MM-Diffusion, Table A.1).
 
     Raises:
         UsageError: sizes that do not divide.
@@ -24,6 +28,7 @@ class SuperResolutionConfig:
     heads: int = 4
     dropout: float = 0.1
     activation_checkpointing: bool = False  # training computes activations twice instead of keeping them
+    degradation: Degradation = "paper"
 
     def __post_init__(self) -> None:
         for name in ("size", "low_size", "channels", "blocks_per_level", "heads"):
@@ -75,7 +80,7 @@ class SuperResolutionConfig:
 PAPER = SuperResolutionConfig()
 
 # The released training script passes no dropout; the weights have the same names and shapes.
-RELEASED = replace(PAPER, dropout=0.0)
+RELEASED = replace(PAPER, dropout=0.0, degradation="released")
 
 TINY = SuperResolutionConfig(
     size=64,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
-from avbench.errors import DataError
+from models.published import check_same_shapes
 from models.super_resolution.blocks import ResidualBlock, SelfAttention
 
 _RESIDUAL = {
@@ -17,8 +17,8 @@ _RESIDUAL = {
 }
 _ATTENTION = {"norm": "norm", "qkv": "qkv", "out": "proj_out"}
 _OUTSIDE_STAGES = {
-    "time_embedding.0": "time_embed.0",
-    "time_embedding.2": "time_embed.2",
+    "time_embedding.hidden": "time_embed.0",
+    "time_embedding.out": "time_embed.2",
     "stem": "input_blocks.0.0",
     "head_norm": "out.0",
     "head_conv": "out.2",
@@ -42,24 +42,12 @@ def load_published(network: nn.Module, state_dict: Mapping[str, Tensor]) -> None
     """Copies a published state dict into `network`, a `SuperResolutionUNet`.
 
     Raises:
-        DataError: a key is missing, unexpected, or has another shape.
+        DataError: a key is missing, unexpected, or has another shape; the message names the first.
     """
     keys, own = published_keys(network), network.state_dict()
     given = {key: tensor for key, tensor in state_dict.items() if not key.startswith(_DROPPED)}
-    for key, published in keys.items():
-        wanted = tuple(own[key].shape)
-        if published not in given:
-            raise DataError(f"{_OTHER}: it has no {published}, which should have the shape {wanted}")
-        if (found := tuple(given[published].shape)) != wanted:
-            raise DataError(f"{_OTHER}: {published} has the shape {found}, it should have {wanted}")
-    if unexpected := next((key for key in given if key not in set(keys.values())), None):
-        raise DataError(
-            f"{_OTHER}: it has {unexpected} of the shape {tuple(given[unexpected].shape)}, which this one has not"
-        )
+    check_same_shapes({keys[key]: tensor for key, tensor in own.items()}, given, type(network).__name__)
     network.load_state_dict({key: given[published] for key, published in keys.items()})
-
-
-_OTHER = "the checkpoint of another upsampler"
 
 
 def _published_layers(network: nn.Module) -> Iterator[tuple[str, str]]:

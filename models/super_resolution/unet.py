@@ -100,11 +100,11 @@ class SuperResolutionUNet(nn.Module):
 
     @classmethod
     def from_published(cls, state_dict: Mapping[str, Tensor], **config: Any) -> Self:
-        """The network that holds a published state dict: `Landscape_SR.pt`, `AIST++_SR.pt` or ADM's 64 -> 256 upsampler.
+        """The network, in evaluation mode, of a published state dict.
 
         Args:
-            state_dict: of exactly the published keys and shapes. The label embedding of the class-conditional ADM
-                upsampler is dropped.
+            state_dict: of `Landscape_SR.pt`, `AIST++_SR.pt` or ADM's class-conditional 64 -> 256 upsampler, whose label
+                embedding is dropped; all other keys and shapes are exactly the published ones.
             config: fields of `SuperResolutionConfig` that differ from the released 256-pixel network.
 
         Raises:
@@ -112,7 +112,7 @@ class SuperResolutionUNet(nn.Module):
         """
         network = cls(replace(RELEASED, **config))
         load_published(network, state_dict)
-        return network
+        return network.eval()
 
     def to_published(self) -> dict[str, Tensor]:
         """The state dict under the published keys, in the published order; the tensors are the network's own."""
