@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import chain
 from math import floor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -22,9 +22,14 @@ from numpy.typing import NDArray
 from avbench.errors import UsageError
 from avbench.workspace import atomic_file
 
+SoundCodec = Literal["aac", "flac", "mp3"]
+
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
-_AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)  # Hz
+_MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)  # Hz
+_RATES = {"aac": (*_MP3_RATES, 64_000, 88_200, 96_000), "mp3": _MP3_RATES}  # FLAC takes any
+_ENCODERS = {"aac": "aac", "flac": "flac", "mp3": "libmp3lame"}
 _AAC_BIT_RATE = 96_000  # per second and channel
+_CRF = 15
 
 
 def encode_mp4(frames: Iterable[NDArray[np.uint8]], fps: Fraction, *, lossless: bool = False) -> bytes:
@@ -56,7 +61,7 @@ def encode_flac(audio: NDArray[np.float32], sample_rate: int) -> bytes:
     Raises:
         UsageError: no samples, or a number of channels other than 1, 2 or 6.
     """
-    samples = np.clip(np.rint(audio * np.float32(32768)), -32768, 32767).astype(np.int16)
+    samples = _sixteen_bit(audio)
     file = io.BytesIO()
     with av.open(file, "w", format="flac") as container:
         stream = _add_audio(container, "flac", audio, sample_rate)
@@ -67,37 +72,71 @@ def encode_flac(audio: NDArray[np.float32], sample_rate: int) -> bytes:
 
 
 def write_movie(
-    path: Path, frames: Iterable[NDArray[np.uint8]], fps: Fraction, audio: NDArray[np.float32], sample_rate: int
+    path: Path,
+    frames: Iterable[NDArray[np.uint8]],
+    fps: Fraction,
+    audio: NDArray[np.float32] | None,
+    sample_rate: int,
+    *,
+    crf: int = _CRF,
+    codec: SoundCodec = "aac",
 ) -> None:
-    """Pictures and sound that start together, as one mp4 (H.264 as in `encode_mp4`, AAC) that any player opens.
+    """Pictures and sound that start together, as one mp4 (H.264 as in `encode_mp4`) that any player opens.
 
     Args:
         path: written whole or not at all.
         frames: (H, W, 3) RGB, all of one size, H and W even.
-        audio: (C, S) in [-1, 1].
+        audio: (C, S) in [-1, 1]; None for a movie without sound.
+        sample_rate: Hz.
+        crf: how much x264 may lose: 0 nothing, 51 all.
+        codec: of the sound. FLAC keeps it to 16 bits, as `encode_flac`; AAC and MP3 lose some, and LAME's MP3
+            is 5 % quieter.
 
     Raises:
-        UsageError: as `encode_mp4` and `encode_flac`, or a sample rate that AAC does not know.
+        UsageError: as `encode_mp4` and `encode_flac`, or a sample rate that `codec` does not know.
         MachineError: `path` cannot be written.
     """
-    if sample_rate not in _AAC_RATES:
-        raise UsageError(f"{path}: AAC has no sample rate of {sample_rate:,} Hz; resample to 16,000, 44,100 or 48,000")
+    if audio is not None and sample_rate not in _RATES.get(codec, (sample_rate,)):
+        raise UsageError(
+            f"{path}: {codec.upper()} has no sample rate of {sample_rate:,} Hz; resample to 16,000, 44,100 or 48,000"
+        )
     first, frames = _peek(frames)
     with atomic_file(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
-        video = _add_h264(container, first, fps)
-        sound = _add_audio(container, "aac", audio, sample_rate)
-        written = 0
+        video = _add_h264(container, first, fps, crf)
+        sound = None if audio is None else _Soundtrack(container, codec, audio, sample_rate)
         for number, frame in enumerate(_video_frames(frames, fps, video), start=1):
             container.mux(video.encode(frame))
-            # In step with the pictures, or the muxer would hold back one of the two streams in memory.
-            until = min(audio.shape[1], floor(number * sample_rate / fps))
-            if until > written:
-                container.mux(sound.encode(_audio_frame(audio, written, until, sound)))
-                written = until
-        if written < audio.shape[1]:
-            container.mux(sound.encode(_audio_frame(audio, written, audio.shape[1], sound)))
-        for stream in (video, sound):
-            container.mux(stream.encode())
+            if sound is not None:
+                # In step with the pictures, or the muxer would hold back one of the two streams in memory.
+                sound.write(until=floor(number * sample_rate / fps))
+        if sound is not None:
+            sound.write()
+        container.mux(video.encode())
+        if sound is not None:
+            sound.flush()
+
+
+class _Soundtrack:
+    """A movie's sound, encoded piece by piece beside its pictures."""
+
+    def __init__(
+        self, container: OutputContainer, codec: SoundCodec, audio: NDArray[np.float32], sample_rate: int
+    ) -> None:
+        self._container = container
+        self._stream = _add_audio(container, _ENCODERS[codec], audio, sample_rate)
+        self._audio: NDArray[Any] = audio if self._stream.format.is_planar else _sixteen_bit(audio)
+        self._written = 0  # samples
+
+    def write(self, until: int | None = None) -> None:
+        """Encode up to sample `until`, or all."""
+        length = self._audio.shape[1]
+        until = length if until is None else min(until, length)
+        if until > self._written:
+            self._container.mux(self._stream.encode(_audio_frame(self._audio, self._written, until, self._stream)))
+            self._written = until
+
+    def flush(self) -> None:
+        self._container.mux(self._stream.encode())
 
 
 def _peek(frames: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8], Iterator[NDArray[np.uint8]]]:
@@ -109,7 +148,7 @@ def _peek(frames: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8], Itera
     return first, chain([first], iterator)
 
 
-def _add_h264(container: OutputContainer, first: NDArray[np.uint8], fps: Fraction) -> Any:
+def _add_h264(container: OutputContainer, first: NDArray[np.uint8], fps: Fraction, crf: int = _CRF) -> Any:
     height, width = first.shape[:2]
     if height % 2 or width % 2:
         raise UsageError(
@@ -118,7 +157,7 @@ def _add_h264(container: OutputContainer, first: NDArray[np.uint8], fps: Fractio
         )
     # Without the macroblock tree: x264's reads memory that nobody wrote, so that now and then equal frames gave other
     # bytes. Files grow by a few per cent.
-    options = {"crf": "15", "preset": "fast", "mbtree": "0"}
+    options = {"crf": str(crf), "preset": "fast", "mbtree": "0"}
     stream = _add_video(container, "libx264", first, fps, pix_fmt="yuv420p", options=options)
     context = stream.codec_context
     context.gop_size = max(1, round(fps))
@@ -164,6 +203,8 @@ def _add_audio(container: OutputContainer, codec: str, audio: NDArray[np.float32
     stream: Any = container.add_stream(codec, rate=sample_rate, layout=_LAYOUTS[channels])
     if codec == "aac":
         stream.codec_context.bit_rate = _AAC_BIT_RATE * channels
+    if codec == "libmp3lame":
+        stream.format = "fltp"
     _make_reproducible(container, stream)
     return stream
 
@@ -192,6 +233,10 @@ def _video_frames(frames: Iterable[NDArray[np.uint8]], fps: Fraction, stream: An
         frame.pts = floor(number / fps / time_base)
         frame.time_base = time_base
         yield frame
+
+
+def _sixteen_bit(audio: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.asarray(np.clip(np.rint(audio * np.float32(32768)), -32768, 32767), np.int16)
 
 
 def _audio_frame(audio: NDArray[Any], begin: int, end: int, stream: Any) -> av.AudioFrame:

@@ -170,6 +170,37 @@ def test_a_movie_holds_picture_and_sound_from_the_same_start(channels, rate, fra
         assert np.corrcoef(heard, played)[0, 1] > 0.99
 
 
+@pytest.mark.parametrize("rate", [4_000, 16_000, 44_100])
+def test_a_movie_with_flac_gives_every_sample_back(rate, frames, sound, tmp_path):
+    write_movie(tmp_path / "movie.mp4", frames, TEN, sound[:1], rate, codec="flac")
+    info = probe(tmp_path / "movie.mp4")
+    assert (info.audio.codec, info.audio.start, info.video.start) == ("flac", 0, 0)
+    assert np.array_equal(read_audio(tmp_path / "movie.mp4", info.audio, Fraction(0), 32_000, rate), sound[:1])
+
+
+def test_a_movie_with_mp3_starts_on_time(frames, tmp_path):
+    tone = np.sin(2 * np.pi * 440 * np.arange(32_000) / 16_000)[None].repeat(2, 0).astype(np.float32) / 2
+    write_movie(tmp_path / "movie.mp4", frames, TEN, tone, 16_000, codec="mp3")
+    info = probe(tmp_path / "movie.mp4").audio
+    assert (info.codec, info.channels, info.start) == ("mp3", 2, 0)
+    heard = read_audio(tmp_path / "movie.mp4", info, Fraction(0), 32_000, 16_000)
+    assert np.abs(heard - 0.95 * tone)[:, 2_000:-2_000].max() < 0.005  # LAME turns everything down by 5 %
+
+
+def test_a_movie_loses_as_little_as_its_crf_says(frames, sound, tmp_path):
+    def quality(crf):
+        write_movie(tmp_path / f"{crf}.mp4", frames, TEN, sound, 16_000, crf=crf)
+        return psnr(decode(tmp_path / f"{crf}.mp4", TEN), np.stack(frames))
+
+    assert quality(10) > quality(15) + 1 > quality(23) + 3
+
+
+def test_a_movie_may_be_silent(frames, tmp_path):
+    write_movie(tmp_path / "movie.mp4", frames, TEN, None, 16_000)
+    info = probe(tmp_path / "movie.mp4")
+    assert (info.video.frames, info.audio) == (20, None)
+
+
 def test_a_movie_keeps_sound_that_outlasts_the_pictures(frames, tmp_path):
     write_movie(tmp_path / "movie.mp4", frames, TEN, np.zeros((1, 48_000), np.float32), 16_000)
     assert probe(tmp_path / "movie.mp4").audio.end == 3
@@ -197,9 +228,10 @@ def test_sound_without_samples_or_of_an_unknown_layout_is_refused(shape):
         encode_flac(np.zeros(shape, np.float32), 16_000)
 
 
-def test_a_rate_that_aac_does_not_know_is_refused(frames, sound, tmp_path):
-    with pytest.raises(UsageError, match="12,345"):
-        write_movie(tmp_path / "movie.mp4", frames, TEN, sound, 12_345)
+@pytest.mark.parametrize(("codec", "rate"), [("aac", 12_345), ("mp3", 4_000)])
+def test_a_rate_that_the_codec_does_not_know_is_refused(codec, rate, frames, sound, tmp_path):
+    with pytest.raises(UsageError, match=f"{codec.upper()} has no sample rate of {rate:,} Hz"):
+        write_movie(tmp_path / "movie.mp4", frames, TEN, sound, rate, codec=codec)
 
 
 def test_a_movie_that_fails_leaves_nothing_behind(frames, sound, tmp_path):
