@@ -111,7 +111,7 @@ def _encode_into(folder: Path, item: Item, storage: Storage) -> dict[str, Any]:
                 rows.append(to_row(clip.record, shard="", start=clip.start))
     except DataError as error:
         errors.append(error)
-    failure = None if rows else Failure.of(item.source, "encode", errors[0])
+    failure = None if rows else Failure.of(item.name, "encode", errors[0])
     return {
         "clips": rows,
         "failure": asdict(failure) if failure else None,

@@ -58,7 +58,7 @@ def encode_clip(item: Item, recording: Recording, span: Span, storage: Storage) 
         members[SMALL_VIDEO_MEMBER] = pictures.small
     facts = _facts(record, item, recording, span, pictures, sound)
     members[JSON_MEMBER] = json.dumps(facts, ensure_ascii=False).encode()
-    return StoredClip(record, members, span.start)
+    return StoredClip(record, members, recording.offset + span.start)
 
 
 def _sha256(members: Mapping[str, bytes]) -> str:
@@ -84,8 +84,8 @@ def _facts(
         "split": record.split,
         "label": record.label,
         "source": record.source,
-        "start_s": float(span.start),
-        "end_s": float(span.start + record.duration),
+        "start_s": float(recording.offset + span.start),
+        "end_s": float(recording.offset + span.start + record.duration),
         "src": _original(recording),
         "out": {},
         "warnings": [],

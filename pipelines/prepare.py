@@ -96,6 +96,7 @@ def _made(harvest: Harvest, storage: Storage) -> dict[str, Any]:
         "settings": storage.as_dict(),
         "items_sha256": hashlib.sha256(json.dumps([items, failed]).encode()).hexdigest(),
         "unmatched": {kind: len(names) for kind, names in harvest.unmatched.items()},
+        **harvest.provenance,
         "versions": versions(),
     }
 
@@ -207,6 +208,7 @@ def _gather(
         writer.finish(
             name=name,
             items=items,
+            used=sum(bool(result.clips) for result in results),
             failures=failures,
             fit=storage.fit,
             channel=storage.channel,

@@ -23,12 +23,14 @@ class Recording(ABC):
     Attributes:
         info: the original's streams.
         stretch: the part of them that can be used.
+        offset: where the item begins in its source, in seconds.
         label: its class, "" where nothing is known.
         meta: what else is known of it; reserved: prompt, condition_key, model, seed, steps.
     """
 
     info: MediaInfo
     stretch: Stretch
+    offset: Fraction = Fraction(0)
     label: str
     meta: Mapping[str, Any]
 
@@ -53,10 +55,15 @@ class Recording(ABC):
 class Item(ABC):
     """Something that clips are cut from. Small, so that many can wait for a worker process."""
 
-    key: str  # clips are called <key>_<start ms>
+    key: str  # clips are called <key>_<ms from where the item begins>
     split: str
-    source: str  # how people know it, for example its path in the folder
+    source: str  # how people know what it was cut from, for example its path in the folder; items may share it
     identity: str  # changes whenever anything that its recording gives does
+
+    @property
+    def name(self) -> str:
+        """What a failure calls it: unlike `source`, of this item alone."""
+        return self.source
 
     @abstractmethod
     def open(self) -> AbstractContextManager[Recording]: ...
@@ -72,6 +79,7 @@ class Harvest:
     items: tuple[Item, ...]
     failures: tuple[Failure, ...] = ()
     unmatched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kind -> what belongs to no item
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # for clipset.json: the list, its terms, the seed
 
 
 SOURCES: Registry[Callable[..., Harvest]] = Registry("source", "pipelines")

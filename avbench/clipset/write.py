@@ -101,6 +101,7 @@ class ShardWriter:
         *,
         name: str,
         items: int,
+        used: int | None = None,
         failures: Sequence[Failure],
         fit: Fit,
         channel: Channel,
@@ -110,10 +111,13 @@ class ShardWriter:
 
         Args:
             items: how many source items went in; each gave a clip or is among `failures`.
+            used: how many gave a clip; None where no two share a source, so that the sources tell.
             made: how the set was made (settings, versions, seed, parent); without times, so that bytes repeat.
         """
         sources = {row["source"] for row in self._rows}
-        assert items == len(sources) + len(failures), f"{items} items, {len(sources)} used, {len(failures)} failed"
+        used = len(sources) if used is None else used
+        assert items == used + len(failures), f"{items} items, {used} used, {len(failures)} failed"
+        assert used >= len(sources), f"{used} items gave clips of {len(sources)} sources"
         self._close_shard()
         _write_table(self._folder / CLIPS, self._rows, CLIPS_SCHEMA)
         _write_table(self._folder / INDEX, self._index, INDEX_SCHEMA)

@@ -26,6 +26,7 @@ class WebItem:
     url: str
     via: Via  # youtube: a page that yt-dlp reads; http: the file itself
     video: str  # the video that `url` is, spelt as a key; items of one video share one download
+    scene: str = ""  # what they share scenes with, where that is more than the video (a dance that nine cameras saw)
     split: str
     label: str = ""
     start: Fraction | None = None  # seconds in the file; None: from its beginning
@@ -73,6 +74,8 @@ class Listing:
     items: tuple[WebItem, ...]
     rejected: tuple[RejectedRow, ...] = ()
     terms: Terms
+    crop: int | None = None  # pixels of the original: the square in its middle that is kept
+    seed: int | None = None  # of whatever was drawn: splits, a sample
 
     def __post_init__(self) -> None:
         key, times = next(iter(Counter(item.key for item in self.items).most_common(1)), ("", 0))
