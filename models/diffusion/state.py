@@ -1,6 +1,7 @@
 """What is diffused: a tuple of tensors, one per modality, that share one noise level and are moved together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ State = tuple[Tensor, ...]
 """One tensor per modality, each (B, ...): video (B, C, T, H, W) and audio (B, C, S); one of them; or images."""
 
 Denoiser = Callable[[State, Tensor], State]
-"""(state, timesteps (B,), integer or float) -> predicted noise of the state's shapes."""
+"""(state, timesteps (B,), int64 or float32) -> predicted noise of the state's shapes."""
 
 NoiseSource = Callable[[int], State]
 """Step number k, 0 for the first step taken -> standard normal noise of the state's shapes."""
@@ -19,32 +20,38 @@ NoiseSource = Callable[[int], State]
 OnStep = Callable[[int, int], None]
 """Called after each step with (steps done, steps in all)."""
 
-Coefficient = float | NDArray[np.float64]
-"""One number for the whole batch, or (B,)."""
+PerSample = float | NDArray[np.float64]
+"""One number for the whole batch, or one for each sample: (B,)."""
+
+Timesteps = int | NDArray[np.int64] | PerSample
+"""The network's timesteps, one for the whole batch or (B,), with their fraction if they are not integers."""
 
 
-def combine(*terms: tuple[Coefficient, State]) -> State:
-    """Sum of coefficient times state, in the states' dtype. All modalities get the same coefficients."""
+def predict_noise(denoiser: Denoiser, state: State, timesteps: Timesteps) -> State:
+    """The noise in `state`, in the state's dtype, also where the network computes in another."""
+    values = np.broadcast_to(timesteps, len(state[0]))
+    dtype = torch.int64 if np.issubdtype(values.dtype, np.integer) else torch.float32
+    predicted = denoiser(state, torch.tensor(values, dtype=dtype, device=state[0].device))
+    return tuple(noise.to(noisy.dtype) for noise, noisy in zip(predicted, state, strict=True))
+
+
+def combine(*terms: tuple[PerSample, State]) -> State:
+    """Sum of coefficient times state. All modalities get the same coefficients."""
     coefficients = [coefficient for coefficient, _ in terms]
     modalities = zip(*(state for _, state in terms), strict=True)
     return tuple(_weighted_sum(coefficients, tensors) for tensors in modalities)
 
 
-def timesteps_of(timesteps: float | NDArray[np.generic], state: State) -> Tensor:
-    """(B,) on the state's device: int64 if `timesteps`, one number or (B,), are integers, else float32."""
-    values = np.broadcast_to(timesteps, len(state[0]))
-    dtype = torch.int64 if np.issubdtype(values.dtype, np.integer) else torch.float32
-    return torch.tensor(values, dtype=dtype, device=state[0].device)
+def per_sample(values: NDArray[np.generic] | Tensor, like: Tensor) -> Tensor:
+    """`values` (B,), shaped and placed to multiply `like` (B, ...); floating-point ones in its dtype."""
+    tensor = torch.as_tensor(values)
+    dtype = like.dtype if tensor.is_floating_point() else tensor.dtype
+    return tensor.to(like.device, dtype).reshape(-1, *[1] * (like.ndim - 1))
 
 
-def per_sample(values: NDArray[np.float64] | Tensor, like: Tensor) -> Tensor:
-    """`values` (B,) in the dtype and on the device of `like` (B, ...), shaped to multiply it."""
-    return torch.as_tensor(values).to(like.device, like.dtype).reshape(-1, *[1] * (like.ndim - 1))
+def _weighted_sum(coefficients: Sequence[PerSample], tensors: Sequence[Tensor]) -> Tensor:
+    def weighted(coefficient: PerSample, tensor: Tensor) -> Tensor:
+        weight = float(coefficient) if np.ndim(coefficient) == 0 else per_sample(np.asarray(coefficient), tensor)
+        return weight * tensor
 
-
-def _weighted_sum(coefficients: list[Coefficient], tensors: tuple[Tensor, ...]) -> Tensor:
-    total = torch.zeros_like(tensors[0])
-    for coefficient, tensor in zip(coefficients, tensors, strict=True):
-        weight = coefficient if isinstance(coefficient, float) else per_sample(coefficient, total)
-        total = total + weight * tensor
-    return total
+    return reduce(torch.add, map(weighted, coefficients, tensors))
