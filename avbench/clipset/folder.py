@@ -1,4 +1,7 @@
-"""A folder of videos as a clip set, in place: each file (with its sound) is a clip. Nothing is written into it."""
+"""A folder of videos as a clip set, in place: each file (with its sound) is a clip. Nothing is written into it.
+
+Where avbench made the folder, its manifest says which files belong to the set and more of them than they show.
+"""
 
 import hashlib
 from collections import Counter
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from avbench.clipset.clipset import ClipSet
+from avbench.clipset.made import MadeFolder
 from avbench.clipset.probes import Probed, probe_files
 from avbench.clipset.records import ClipMedia, ClipRecord, Failure
 from avbench.clipset.scan import AUDIO_SUFFIXES, FolderItem, Scan, scan_folder
@@ -48,18 +52,21 @@ class FolderClipSet(ClipSet):
 
     Raises:
         UsageError: a folder does not exist.
-        DataError: nothing in it can be used. Single files that cannot be used become `failures`.
+        DataError: nothing in it can be used, or a file that its manifest names is missing. Single files that cannot be
+            used become `failures`.
     """
 
     kind = "folder"
 
     def __init__(self, path: Path, *, audio: Path | None = None, workers: int = 0) -> None:
         self.scan: Scan = scan_folder(path, audio)
-        files = sorted({file for item in self.scan.items for file in (item.file, item.soundtrack) if file is not None})
+        self.manifest = MadeFolder.read(path)
+        items = _named(path, self.scan, self.manifest)
+        files = sorted({file for item in items for file in (item.file, item.soundtrack) if file is not None})
         probed = dict(zip(files, probe_files(files, workers=workers), strict=True))
         self.clips: list[FolderClip] = []
         failures = []
-        for item in self.scan.items:
+        for item in items:
             try:
                 self.clips.append(_folder_clip(item, probed))
             except DataError as error:
@@ -68,9 +75,11 @@ class FolderClipSet(ClipSet):
             _raise_nothing_usable(path, failures)
         super().__init__(
             path,
-            name=path.resolve().stem if path.is_file() else path.resolve().name,
+            name=self.manifest.name if self.manifest else _name_of(path),
             records=tuple(clip.record for clip in self.clips),
             failures=tuple(failures),
+            fit=self.manifest.fit if self.manifest else "native",
+            channel=self.manifest.channel if self.manifest else "native",
         )
 
     def media(self, index: int) -> ClipMedia:
@@ -81,6 +90,17 @@ class FolderClipSet(ClipSet):
             f"{self.path} is a folder of videos, which has no shards to stream; make some with "
             f"`avbench prepare folder {self.path}`"
         )
+
+
+def _named(path: Path, scan: Scan, manifest: MadeFolder | None) -> tuple[FolderItem, ...]:
+    try:
+        return manifest.items(scan.items) if manifest else scan.items
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _name_of(path: Path) -> str:
+    return path.resolve().stem if path.is_file() else path.resolve().name
 
 
 def _folder_clip(item: FolderItem, probed: dict[Path, Probed | DataError]) -> FolderClip:
@@ -103,6 +123,7 @@ def _folder_clip(item: FolderItem, probed: dict[Path, Probed | DataError]) -> Fo
         channels=audio.channels if audio else 0,
         source_fps=video.fps if video else Fraction(0),
         source_channels=audio.channels if audio else 0,
+        meta=item.meta,
     )
     return FolderClip(record, item, main, soundtrack)
 

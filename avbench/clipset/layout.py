@@ -1,14 +1,16 @@
-"""The files of a prepared clip set: their names, and the columns of their tables."""
+"""The files of a prepared clip set: their names, the manifest, and the columns of the tables."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from avbench.clipset.records import ClipRecord
+from avbench.errors import DataError
 
 SCHEMA_VERSION = 1
 
@@ -16,7 +18,9 @@ MANIFEST = "clipset.json"  # written last: a folder without it is not a finished
 CLIPS = "clips.parquet"
 INDEX = "index.parquet"
 FAILURES = "failures.csv"
-WORK = ".work"  # what is being prepared; gone when it is done
+WORK = ".work"  # what is being made; gone when it is done
+
+ADVICE = "give the `avbench` command that made the set again"  # the end of messages about damage
 
 # Members of a clip by suffix.
 VIDEO_MEMBER = "mp4"
@@ -28,6 +32,26 @@ SMALL_VIDEO_MEMBER = "v64.npy"  # uint8 (T, 64, 64, 3)
 
 def shard_name(split: str, number: int) -> str:
     return f"{split}-{number:06d}.tar"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What `path`/clipset.json says.
+
+    Raises:
+        DataError: it is something else, or of a schema that this version does not read.
+    """
+    file = path / MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(file.read_bytes())
+        version = manifest["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: it is not the manifest of a clip set; {ADVICE}") from error
+    if version != SCHEMA_VERSION:
+        raise DataError(
+            f"{file}: the clip set has schema {version}, this avbench reads schema {SCHEMA_VERSION}; "
+            "make it again with this avbench, or read it with the one that made it"
+        )
+    return manifest
 
 
 @dataclass(frozen=True, slots=True)

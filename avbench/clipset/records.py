@@ -68,6 +68,7 @@ _REASONS = {  # what avbench.media and the time line say -> how failures are cou
     "damaged at": "corrupt",
     "cannot be read to its end": "corrupt",
     "do not overlap": "no_overlap",
+    "is not in the file": "too_short",
     "cannot be read (": "unreadable",
 }
 

@@ -5,9 +5,10 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from avbench.errors import DataError, UsageError
 
@@ -31,6 +32,7 @@ class FolderItem:
     key: str
     split: str
     label: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

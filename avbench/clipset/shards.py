@@ -13,23 +13,21 @@ import webdataset
 
 from avbench.clipset.clipset import ClipSet
 from avbench.clipset.layout import (
+    ADVICE,
     AUDIO_MEMBER,
     CLIPS,
     FAILURES,
     INDEX,
     JSON_MEMBER,
     LOSSLESS_MEMBER,
-    MANIFEST,
-    SCHEMA_VERSION,
     VIDEO_MEMBER,
     Location,
     from_row,
+    read_manifest,
 )
 from avbench.clipset.records import ClipMedia, Failure
 from avbench.errors import DataError, UsageError
 from avbench.media.probe import probe
-
-_ADVICE = "give the `avbench prepare` command that made the set again"
 
 
 class ShardClipSet(ClipSet):
@@ -44,7 +42,7 @@ class ShardClipSet(ClipSet):
     kind = "shards"
 
     def __init__(self, path: Path) -> None:
-        self.manifest = _read_manifest(path)
+        self.manifest = read_manifest(path)
         try:
             self.shards = {shard["file"]: shard for shards in self.manifest["splits"].values() for shard in shards}
             _check_sizes(path, self.shards)
@@ -61,7 +59,7 @@ class ShardClipSet(ClipSet):
                 location = Location(row["shard"], row["offset"], row["size"], row["crc32"])
                 self._members.setdefault(row["key"], {})[row["member"]] = location
         except KeyError as error:
-            raise DataError(f"{path}: its tables lack {error}; {_ADVICE}") from error
+            raise DataError(f"{path}: its tables lack {error}; {ADVICE}") from error
 
     def media(self, index: int) -> ClipMedia:
         members = self._members[self.records[index].key]
@@ -95,9 +93,9 @@ class ShardClipSet(ClipSet):
                 file.seek(place.offset)
                 data = file.read(place.size)
         except OSError as error:
-            raise DataError(f"{shard}: it cannot be read ({error.strerror}); {_ADVICE}") from error
+            raise DataError(f"{shard}: it cannot be read ({error.strerror}); {ADVICE}") from error
         if len(data) != place.size or zlib.crc32(data) != place.crc32:
-            raise DataError(f"{shard}: it is damaged where {key}.{name} lies (byte {place.offset}); {_ADVICE}")
+            raise DataError(f"{shard}: it is damaged where {key}.{name} lies (byte {place.offset}); {ADVICE}")
         return data
 
     def facts(self, index: int) -> dict[str, Any]:
@@ -114,36 +112,21 @@ class ShardClipSet(ClipSet):
         return webdataset.WebDataset(shards, shardshuffle=False)
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    file = path / MANIFEST
-    try:
-        manifest: dict[str, Any] = json.loads(file.read_bytes())
-        version = manifest["schema_version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{file}: it is not the manifest of a clip set; {_ADVICE}") from error
-    if version != SCHEMA_VERSION:
-        raise DataError(
-            f"{file}: the clip set has schema {version}, this avbench reads schema {SCHEMA_VERSION}; "
-            "prepare it again with this avbench, or read it with the one that made it"
-        )
-    return manifest
-
-
 def _check_sizes(path: Path, shards: dict[str, dict[str, Any]]) -> None:
     for name, shard in shards.items():
         file = path / name
         if not file.is_file():
-            raise DataError(f"{file}: the shard is missing; {_ADVICE}")
+            raise DataError(f"{file}: the shard is missing; {ADVICE}")
         size = file.stat().st_size
         if size != shard["bytes"]:
-            raise DataError(f"{file}: the shard has {size:,} bytes, it should have {shard['bytes']:,}; {_ADVICE}")
+            raise DataError(f"{file}: the shard has {size:,} bytes, it should have {shard['bytes']:,}; {ADVICE}")
 
 
 def _read_table(path: Path) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{path}: the table is missing or damaged; {_ADVICE}") from error
+        raise DataError(f"{path}: the table is missing or damaged; {ADVICE}") from error
     return rows
 
 
@@ -152,4 +135,4 @@ def _read_failures(path: Path) -> tuple[Failure, ...]:
         with path.open(newline="") as file:
             return tuple(Failure(**row) for row in csv.DictReader(file))
     except (OSError, TypeError) as error:
-        raise DataError(f"{path}: the table is missing or damaged; {_ADVICE}") from error
+        raise DataError(f"{path}: the table is missing or damaged; {ADVICE}") from error

@@ -54,14 +54,14 @@ def test_says_which_splits_there_are(shards):
 
 def test_refuses_a_clip_set_without_one_of_its_shards(shards):
     (shards / "train-000000.tar").unlink()
-    with pytest.raises(DataError, match=r"train-000000\.tar: the shard is missing; .*avbench prepare"):
+    with pytest.raises(DataError, match=r"train-000000\.tar: the shard is missing; .*made the set again"):
         open_clipset(shards)
 
 
 def test_refuses_a_shard_that_is_half_written(shards):
     shard = shards / "train-000000.tar"
     shard.write_bytes(shard.read_bytes()[:5000])
-    with pytest.raises(DataError, match=r"train-000000\.tar: the shard has 5,000 bytes, .*avbench prepare"):
+    with pytest.raises(DataError, match=r"train-000000\.tar: the shard has 5,000 bytes, .*made the set again"):
         open_clipset(shards)
 
 
@@ -70,14 +70,14 @@ def test_names_the_shard_in_which_a_clip_is_damaged(shards):
     damage(shards / "train-000000.tar", at=place)
     clipset = open_clipset(shards)
     assert clipset.clip(1).key == "a"
-    with pytest.raises(DataError, match=r"train-000000\.tar: it is damaged where b\.mp4 lies .*avbench prepare"):
+    with pytest.raises(DataError, match=r"train-000000\.tar: it is damaged where b\.mp4 lies .*made the set again"):
         clipset.clip(2)
 
 
 @pytest.mark.parametrize("table", ["clips.parquet", "index.parquet", "failures.csv"])
 def test_names_a_table_that_is_missing(shards, table):
     (shards / table).unlink()
-    with pytest.raises(DataError, match=f"{table}: the table is missing or damaged; .*avbench prepare"):
+    with pytest.raises(DataError, match=f"{table}: the table is missing or damaged; .*made the set again"):
         open_clipset(shards)
 
 
@@ -103,7 +103,7 @@ def test_refuses_a_set_of_another_schema(shards):
 
 def test_says_that_an_interrupted_set_is_to_be_finished(shards):
     (shards / "clipset.json").unlink()
-    with pytest.raises(DataError, match="preparing it was interrupted"):
+    with pytest.raises(DataError, match="making the clip set was interrupted"):
         open_clipset(shards)
 
 
