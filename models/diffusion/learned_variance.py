@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.diffusion.objective import diffuse
 from models.diffusion.schedule import Schedule, Table
 from models.diffusion.state import Denoiser, State, per_sample
 
@@ -44,9 +45,9 @@ def hybrid_losses(
         noise: standard normal, of the same shape.
         t: (B,) int64, steps of `schedule`.
     """
-    at = _Coefficients(schedule, t, like=clean)
-    noisy = at(schedule.alpha_bar**0.5) * clean + at((1 - schedule.alpha_bar) ** 0.5) * noise
-    predicted, v = network(noisy, torch.from_numpy(schedule.timesteps).to(t.device)[t]).float().chunk(2, dim=1)
+    (noisy,) = diffuse((clean,), (noise,), t, schedule)
+    timesteps = torch.from_numpy(schedule.timesteps).to(t.device)[t]
+    predicted, v = network(noisy, timesteps).float().chunk(2, dim=1)
     mse = _mean((noise - predicted) ** 2)
     # The mean path is detached: the variational term, noisy as it is, only teaches the variance.
     variational = _variational_bound(predicted.detach(), v, clean=clean, noisy=noisy, t=t, schedule=schedule)
@@ -58,7 +59,7 @@ def learned_log_variance(v: Tensor, t: Tensor, schedule: Schedule) -> Tensor:
 
     Source: Nichol and Dhariwal 2021, eq. 15.
     """
-    at = _Coefficients(schedule, t, like=v)
+    at = _Coefficients(t, like=v)
     share = (v + 1) / 2
     return share * at(np.log(schedule.betas)) + (1 - share) * at(schedule.posterior_log_variance)
 
@@ -81,7 +82,7 @@ def _variational_bound(
     For t > 0 the divergence of the true posterior q(x_{t-1} | x_t, x_0) from the model's reverse step, whose mean comes
     from the unclipped estimate of x_0; at t = 0 the negative log-likelihood of the 8-bit levels under that step.
     """
-    at = _Coefficients(schedule, t, like=clean)
+    at = _Coefficients(t, like=clean)
     estimate = (noisy - at((1 - schedule.alpha_bar) ** 0.5) * predicted) / at(schedule.alpha_bar**0.5)
     clean_weight, noisy_weight = at(schedule.posterior_clean_weight), at(schedule.posterior_noisy_weight)
     true_mean, mean = (clean_weight * x_0 + noisy_weight * noisy for x_0 in (clean, estimate))
@@ -119,7 +120,7 @@ def _normal_cdf(x: Tensor) -> Tensor:
 class _Coefficients:
     """Looks up tables of a schedule at `t`, in the dtype of `like` and shaped to multiply it."""
 
-    def __init__(self, schedule: Schedule, t: Tensor, like: Tensor) -> None:
+    def __init__(self, t: Tensor, like: Tensor) -> None:
         self._t = t.cpu().numpy()
         self._like = like
 

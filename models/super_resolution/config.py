@@ -27,7 +27,6 @@ class SuperResolutionConfig:
     attention_factors: tuple[int, ...] = (8, 16, 32)  # levels with attention, by how much they are reduced
     heads: int = 4
     dropout: float = 0.1
-    activation_checkpointing: bool = False  # training computes activations twice instead of keeping them
     degradation: Degradation = "paper"
 
     def __post_init__(self) -> None:

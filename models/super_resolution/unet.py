@@ -46,6 +46,9 @@ class Stage(nn.Module):
 class SuperResolutionUNet(nn.Module):
     """Noise and variance in a noisy large picture, given the small picture.
 
+    Attributes:
+        activation_checkpointing: whether training computes activations a second time instead of keeping them.
+
     The skip of every encoder stage, the first convolution's included, goes to the decoder stage of the same rank from
     the end.
     """
@@ -53,6 +56,7 @@ class SuperResolutionUNet(nn.Module):
     def __init__(self, config: SuperResolutionConfig) -> None:
         super().__init__()
         self.config = config
+        self.activation_checkpointing = False
         self.time_embedding = TimestepEmbedding(config.channels, _EMBEDDING_MULT * config.channels)
         self.stem = nn.Conv2d(6, config.widths[0], 3, padding=1)
         self.encoder, skips = _encoder(config)
@@ -92,7 +96,7 @@ class SuperResolutionUNet(nn.Module):
         return prediction
 
     def _run(self, stage: nn.Module, x: Tensor, embedding: Tensor) -> Tensor:
-        if self.config.activation_checkpointing and self.training:
+        if self.activation_checkpointing and self.training:
             x = checkpoint(stage, x, embedding, use_reentrant=False)
         else:
             x = stage(x, embedding)
