@@ -69,12 +69,19 @@ class ClipSet(ABC):
         return digest.hexdigest()
 
     @abstractmethod
-    def media(self, index: int) -> ClipMedia:
-        """The streams of clip `index`.
+    def media(self, index: int, *, video: bool = True, audio: bool = True) -> ClipMedia:
+        """The streams of clip `index`, or one of them alone, which takes less time.
 
         Raises:
             DataError: its bytes are not what they were when the set was made.
         """
+
+    def small_frames(self, index: int) -> NDArray[np.uint8] | None:
+        """(T, 64, 64, 3): all frames of clip `index` on its stored grid, made square and small once and for all.
+
+        None where the set was prepared without `--v64`.
+        """
+        return None
 
     @abstractmethod
     def as_webdataset(self, split: str | None = None) -> Any:
@@ -89,8 +96,16 @@ class ClipSet(ABC):
         chosen = [index for index, record in enumerate(self.records) if split in (None, record.split)]
         return stream(seed, "clipset", "order").permutation(np.array(chosen, dtype=np.int64))
 
-    def clip(self, index: int, start: Fraction = Fraction(0), spec: ClipSpec = PAPER) -> Clip:
-        """A window of clip `index`, from `start` seconds on, in the shape of `spec`.
+    def clip(
+        self,
+        index: int,
+        start: Fraction = Fraction(0),
+        spec: ClipSpec = PAPER,
+        *,
+        video: bool = True,
+        audio: bool = True,
+    ) -> Clip:
+        """A window of clip `index`, from `start` seconds on, in the shape of `spec`; picture, sound or both.
 
         Frame k is the last one at or before start + k/fps, letterboxed with an antialiased bicubic filter and rounded
         to 8 bits. Sound keeps its channels. Pictures stored square (`fit`) already have their final shape, so the
@@ -105,7 +120,7 @@ class ClipSet(ABC):
                 f"{self.path}: clip {record.key} lasts {float(record.duration):.2f} s, the window asked for is from "
                 f"{float(start):.2f} to {float(start + spec.seconds):.2f} s; choose shorter windows or longer clips"
             )
-        media = self.media(index)
+        media = self.media(index, video=video, audio=audio)
         return Clip(
             key=record.key,
             video=_read_video(media, start, spec),

@@ -33,7 +33,7 @@ class FeaturesOnlyClipSet(ClipSet):
             channel=self.manifest["channel"],
         )
 
-    def media(self, index: int) -> NoReturn:
+    def media(self, index: int, *, video: bool = True, audio: bool = True) -> NoReturn:
         settings = self.manifest["settings"]
         raise DataError(
             f"{self.path}: only features are here, not the clips, and they are for --protocol {settings['protocol']} "

@@ -29,14 +29,15 @@ class FolderClip:
     main: Probed
     soundtrack: Probed | None
 
-    def media(self) -> ClipMedia:
-        """The streams, with the times of all frames."""
+    def media(self, *, video: bool = True, audio: bool = True) -> ClipMedia:
+        """The streams that are wanted, with the times of all frames."""
         info, stretch = _together(self.item, self.main, self.soundtrack)
+        info_video, info_audio = info.video if video else None, info.audio if audio else None
         return ClipMedia(
-            video=self.item.file if info.video else None,
-            audio=(self.item.soundtrack or self.item.file) if info.audio else None,
-            info_video=info.video,
-            info_audio=info.audio,
+            video=self.item.file if info_video else None,
+            audio=(self.item.soundtrack or self.item.file) if info_audio else None,
+            info_video=info_video,
+            info_audio=info_audio,
             video_origin=stretch.video_origin,
             audio_origin=stretch.audio_origin,
         )
@@ -82,8 +83,8 @@ class FolderClipSet(ClipSet):
             channel=self.manifest.channel if self.manifest else "native",
         )
 
-    def media(self, index: int) -> ClipMedia:
-        return self.clips[index].media()
+    def media(self, index: int, *, video: bool = True, audio: bool = True) -> ClipMedia:
+        return self.clips[index].media(video=video, audio=audio)
 
     def as_webdataset(self, split: str | None = None) -> Any:
         raise UsageError(

@@ -1,15 +1,18 @@
 """A prepared clip set: WebDataset shards, read member by member through our index."""
 
 import csv
+import io
 import json
 import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import webdataset
+from numpy.typing import NDArray
 
 from avbench.clipset.clipset import ClipSet
 from avbench.clipset.layout import (
@@ -20,6 +23,7 @@ from avbench.clipset.layout import (
     INDEX,
     JSON_MEMBER,
     LOSSLESS_MEMBER,
+    SMALL_VIDEO_MEMBER,
     VIDEO_MEMBER,
     Location,
     from_row,
@@ -61,21 +65,27 @@ class ShardClipSet(ClipSet):
         except KeyError as error:
             raise DataError(f"{path}: its tables lack {error}; {ADVICE}") from error
 
-    def media(self, index: int) -> ClipMedia:
+    def media(self, index: int, *, video: bool = True, audio: bool = True) -> ClipMedia:
         members = self._members[self.records[index].key]
         pictures = next((name for name in (VIDEO_MEMBER, LOSSLESS_MEMBER) if name in members), None)
-        video = self.member(index, pictures) if pictures else None
-        audio = self.member(index, AUDIO_MEMBER) if AUDIO_MEMBER in members else None
-        info_video = probe(video).video if video is not None else None
-        info_audio = probe(audio).audio if audio is not None else None
+        movie = self.member(index, pictures) if video and pictures else None
+        sound = self.member(index, AUDIO_MEMBER) if audio and AUDIO_MEMBER in members else None
+        info_video = probe(movie).video if movie is not None else None
+        info_audio = probe(sound).audio if sound is not None else None
         return ClipMedia(
-            video=video,
-            audio=audio,
+            video=movie,
+            audio=sound,
             info_video=info_video,
             info_audio=info_audio,
             video_origin=info_video.start if info_video else Fraction(0),
             audio_origin=info_audio.start if info_audio else Fraction(0),
         )
+
+    def small_frames(self, index: int) -> NDArray[np.uint8] | None:
+        if SMALL_VIDEO_MEMBER not in self._members[self.records[index].key]:
+            return None
+        frames: NDArray[np.uint8] = np.load(io.BytesIO(self.member(index, SMALL_VIDEO_MEMBER)), allow_pickle=False)
+        return frames
 
     def member(self, index: int, name: str) -> bytes:
         """The bytes of a clip's member: "mp4", "flac", "json", "v64.npy".

@@ -30,6 +30,11 @@ def test_writes_nothing_into_the_folder(tmp_path, movie):
     assert [path.name for path in (tmp_path / "videos").iterdir()] == ["a.mkv"]
 
 
+def test_reads_one_stream_alone(tmp_path, movie):
+    clipset = open_clipset(movie(tmp_path / "videos" / "a.mkv").parent)
+    assert (clipset.clip(0, video=False).video, clipset.clip(0, audio=False).audio) == (None, None)
+
+
 def test_says_of_each_unusable_file_why(tmp_path, movie, clips):
     movie(tmp_path / "good.mkv")
     (tmp_path / "text.mp4").write_text("hello")

@@ -1,3 +1,4 @@
+import io
 import json
 from fractions import Fraction
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from avbench.clipset import Failure, open_clipset
+from avbench.clipset.write import ShardWriter, StoredClip
 from avbench.errors import DataError, UsageError
 
 
@@ -30,6 +32,24 @@ def test_reads_a_clip_by_number(shards):
     assert clip.video.shape == (16, 64, 64, 3)
     assert abs(clip.video[:, 10:50].astype(int) - 60).max() <= 2
     assert clip.audio.shape == (1, 25_600) and np.abs(clip.audio).max() == pytest.approx(8000 / 32768, rel=0.01)
+
+
+def test_reads_one_stream_alone(shards):
+    clipset = open_clipset(shards)
+    assert clipset.clip(2, audio=False).audio is None and clipset.clip(2, audio=False).video is not None
+    np.testing.assert_array_equal(clipset.clip(2, video=False).audio, clipset.clip(2).audio)
+    assert clipset.clip(2, video=False).video is None
+
+
+def test_gives_small_frames_where_they_were_stored(tmp_path, shards, stored):
+    assert open_clipset(shards).small_frames(0) is None
+    frames, file = np.full((16, 64, 64, 3), 7, np.uint8), io.BytesIO()
+    np.save(file, frames)
+    clip = stored("a")
+    with ShardWriter(tmp_path / "small") as writer:
+        writer.add(StoredClip(clip.record, clip.members | {"v64.npy": file.getvalue()}, clip.start))
+        writer.finish(name="small", items=1, failures=[], fit="native", channel="native", made={})
+    np.testing.assert_array_equal(open_clipset(tmp_path / "small").small_frames(0), frames)
 
 
 def test_gives_members_by_name(shards):
