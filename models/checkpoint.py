@@ -1,0 +1,165 @@
+"""Checkpoints of a run: written whole or not at all, read as plain tensors, checked before they are believed.
+
+A file is what `torch.save` makes of
+    {"format": 1, "model": str, "step": int, "network": state dict, "ema": state dict, "training": dict}
+where "training" holds all else that the training loop goes on from; it is {} in an imported run.
+"""
+
+import logging
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import torch
+from torch import Tensor
+
+from avbench.errors import DataError, MachineError
+from avbench.workspace import atomic_file
+from models.run import Run
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+
+StateDict = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A network after `step` steps."""
+
+    model: str  # registered name
+    step: int
+    network: StateDict
+    ema: StateDict  # its moving average, float32: what samples are made with
+    training: Mapping[str, Any] = field(default_factory=dict)  # tensors and plain values only
+
+
+def save_checkpoint(run: Run, checkpoint: Checkpoint) -> Path:
+    """Writes a checkpoint into its run; a reader sees the old files or the whole new one, even after `kill -9`.
+
+    Raises:
+        MachineError: it cannot be written, for example because the disk is full. Older checkpoints are as they were.
+    """
+    path = run.checkpoint_file(checkpoint.step)
+    content = {"format": FORMAT} | {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
+    try:
+        with atomic_file(path) as temporary, temporary.open("wb") as file:
+            _write(content, file)
+    except MachineError as error:
+        kept = [file for file in run.checkpoints() if file != path]
+        last = f"the last good checkpoint is {kept[-1]}" if kept else "there is no earlier checkpoint"
+        raise MachineError(f"{error}. Step {checkpoint.step} is not saved; {last}") from error
+    return path
+
+
+def remove_older(run: Run, keep: int) -> None:
+    """Removes all checkpoints but the newest `keep`, and what killed processes left half-written.
+
+    Only for the process that holds the run's lock.
+    """
+    for file in run.checkpoints()[:-keep]:
+        file.unlink()
+    for file in (run.path / "checkpoints").glob(".*.tmp"):
+        file.unlink()
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Reads a checkpoint that avbench wrote.
+
+    Raises:
+        DataError: the file is damaged or something else.
+    """
+    content = _read(path)
+    if not _is_ours(content):
+        raise DataError(
+            f"{path}: not a checkpoint that this avbench wrote (format {FORMAT}); make a run of a published one with "
+            "`avbench import`"
+        )
+    return Checkpoint(**{field.name: content[field.name] for field in fields(Checkpoint)})
+
+
+def load_newest(run: Run) -> Checkpoint | None:
+    """The newest checkpoint of a run that can be read; damaged ones are passed over with a warning. None: none yet.
+
+    Raises:
+        DataError: there are some, all of them damaged.
+    """
+    files = run.checkpoints()
+    for file, older in zip(reversed(files), [*reversed(files[:-1]), None], strict=True):
+        try:
+            return load_checkpoint(file)
+        except DataError as error:
+            if older is None:
+                raise DataError(
+                    f"{error}. {run.path} has no other checkpoint; remove it to train from the start"
+                ) from error
+            logger.warning("%s. Going on from the older %s", error, older)
+    return None
+
+
+def load_weights(run: Run, which: Literal["ema", "network"] = "ema", path: Path | None = None) -> StateDict:
+    """The weights in a checkpoint of a run, by default in its newest.
+
+    Raises:
+        DataError: there is no checkpoint, or it is damaged; the message names the older one that can be used.
+    """
+    files = run.checkpoints()
+    if path is None and not files:
+        raise DataError(f"{run.path}: there is no checkpoint yet; train it with `avbench train --resume {run.name}`")
+    chosen = path or files[-1]
+    try:
+        checkpoint = load_checkpoint(chosen)
+    except DataError as error:
+        older = [file for file in files if file < chosen]
+        advice = f". Give the older {older[-1]} in its place" if older else ""
+        raise DataError(f"{error}{advice}") from error
+    return checkpoint.ema if which == "ema" else checkpoint.network
+
+
+def read_weights(path: Path) -> tuple[StateDict, bool]:
+    """The weights in any checkpoint file, and whether they are a published one's: the EMA of one of ours.
+
+    Raises:
+        DataError: the file is damaged or holds no weights.
+    """
+    content = _read(path)
+    if _is_ours(content):
+        return content["ema"], False
+    if not isinstance(content, dict) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
+        raise DataError(f"{path}: it holds no plain dict of tensors; give a checkpoint of avbench or a published one")
+    return content, True
+
+
+def _write(content: Any, file: IO[bytes]) -> None:
+    try:
+        torch.save(content, file)
+    except RuntimeError as error:
+        # torch stumbles over a failed write and reports that; what the file said is the context.
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from error
+        raise
+
+
+def _read(path: Path) -> Any:
+    """The content of a file that `torch.save` wrote."""
+    try:
+        # torch does not look at the sums that it wrote, so that a flipped bit would pass as a weight.
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if (damaged := archive.testzip()) is not None:
+                    raise zipfile.BadZipFile(f"{damaged} has another sum than when it was written")
+        # Tensors only: a checkpoint is a pickle, and a pickle can run anything.
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such checkpoint") from None
+    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path}: the checkpoint is damaged, or it is none ({reason})") from error
+
+
+def _is_ours(content: Any) -> bool:
+    return isinstance(content, dict) and content.get("format") == FORMAT
