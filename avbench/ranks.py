@@ -1,8 +1,11 @@
-"""The processes of one evaluation: one on its own, or several that `torchrun` or `accelerate launch` started."""
+"""The processes of one command: one on its own, or several that `torchrun` or `accelerate launch` started."""
 
 import os
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import torch
 
 T = TypeVar("T")
 
@@ -26,6 +29,13 @@ class Ranks:
     def first(self) -> bool:
         """Whether this process reads the caches, computes the metrics, writes and prints."""
         return self.index == 0
+
+    def device(self, chosen: str) -> "torch.device":
+        """This process's device: "auto", "cpu", "cuda" (its own one of several) or "cuda:N"."""
+        import torch
+
+        kind = chosen if chosen != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        return torch.device(kind, self.index % torch.cuda.device_count()) if kind == "cuda" else torch.device(kind)
 
     def from_first(self, value: T) -> T:
         """The first process's `value`, in every process."""

@@ -48,8 +48,7 @@ class Streaming:
     @classmethod
     def for_config(cls, config: EvaluateConfig, ranks: Ranks, progress: Progress) -> "Streaming":
         """What `config` asks for, and where it leaves it open, what suits the machine."""
-        kind = config.device if config.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-        device = torch.device(kind, ranks.index % torch.cuda.device_count()) if kind == "cuda" else torch.device(kind)
+        device = ranks.device(config.device)
         size = config.batch_size or (_CPU_BATCH if device.type == "cpu" else _GPU_BATCH)
         return cls(ranks=ranks, device=device, batch_size=size, workers=config.workers, progress=progress)
 
