@@ -1,23 +1,16 @@
 """Anybody's folder of videos as a source: sound inside, beside, or in a folder of its own; meta data read along."""
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from avbench.clipset.folder import FolderClip, FolderClipSet
-from avbench.clipset.records import ClipMedia
-from avbench.clipset.timeline import Stretch
-from avbench.media.audio import read_audio
-from avbench.media.probe import MediaInfo
-from avbench.media.video import VideoReader
 from pipelines.metadata import match_meta, read_meta
+from pipelines.recording import open_recording
 from pipelines.source import Harvest, Item, Recording, source
 from pipelines.splits import assign_splits
 
@@ -86,31 +79,8 @@ class FolderVideo(Item):
     clip: FolderClip
     label: str
     meta: Mapping[str, Any]
+    crop: int | None = None  # pixels of the square in the middle that is kept; None: all
 
-    @contextlib.contextmanager
-    def open(self) -> Iterator[Recording]:
-        media = self.clip.media()
-        with contextlib.ExitStack() as stack:
-            reader = None
-            if media.video is not None and media.info_video is not None:
-                reader = stack.enter_context(VideoReader(media.video, media.info_video))
-            yield _FileRecording(self, media, reader)
-
-
-class _FileRecording(Recording):
-    def __init__(self, video: FolderVideo, media: ClipMedia, reader: VideoReader | None) -> None:
-        self.info = MediaInfo(video=media.info_video, audio=media.info_audio)
-        self.stretch = Stretch(media.video_origin, media.audio_origin, video.clip.record.duration)
-        self.label = video.label
-        self.meta = video.meta
-        self._media = media
-        self._reader = reader
-
-    def frames(self, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
-        assert self._reader is not None, "the item has pictures"
-        return self._reader.frames_at([self.stretch.video_origin + time for time in times])
-
-    def sound(self, start: Fraction, samples: int, sample_rate: int) -> NDArray[np.float32]:
-        assert self._media.audio is not None and self._media.info_audio is not None, "the item has sound"
-        at = self.stretch.audio_origin + start
-        return read_audio(self._media.audio, self._media.info_audio, at, samples, sample_rate)
+    def open(self) -> AbstractContextManager[Recording]:
+        media, duration = self.clip.media(), self.clip.record.duration
+        return open_recording(media, duration, label=self.label, meta=self.meta, crop=self.crop)

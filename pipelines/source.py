@@ -1,4 +1,4 @@
-"""What every source of data gives to `prepare`: items, and a way to read each."""
+"""What every source of data gives to `prepare`: items and a way to read each, or a list of places on the web."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,7 @@ from avbench.clipset import Failure
 from avbench.clipset.timeline import Stretch
 from avbench.media.probe import MediaInfo
 from avbench.registry import Registry
+from pipelines.web.item import Listing
 
 
 class Recording(ABC):
@@ -84,3 +85,6 @@ class Harvest:
 
 SOURCES: Registry[Callable[..., Harvest]] = Registry("source", "pipelines")
 source = SOURCES.register
+
+WEB_SOURCES: Registry[Callable[..., Listing]] = Registry("data set on the web", "pipelines")
+web_source = WEB_SOURCES.register

@@ -59,7 +59,9 @@ _REASONS = {  # what avbench.media and the time line say -> how failures are cou
     "the file is empty": "empty",
     "not a media file": "not_media",
     "truncated at byte": "truncated",
+    "truncated or damaged so": "truncated",
     "neither picture": "no_streams",
+    "there are no pictures": "no_video",
     "there is no sound": "no_sound",
     "its sound track is empty": "no_sound",
     "no frame that can be decoded": "no_frames",
@@ -69,6 +71,7 @@ _REASONS = {  # what avbench.media and the time line say -> how failures are cou
     "cannot be read to its end": "corrupt",
     "do not overlap": "no_overlap",
     "is not in the file": "too_short",
+    "is none of the classes": "unknown_class",
     "cannot be read (": "unreadable",
 }
 
