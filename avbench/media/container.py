@@ -42,10 +42,8 @@ def open_source(source: Source, **options: str) -> InputContainer:
             options={"protocol_whitelist": "file", **options},
         )
     except (av.FFmpegError, OSError) as error:
-        raise DataError(
-            f"{name_of(source)}: not a media file, or truncated so that its index is missing "
-            f"({_reason(error)}); fetch or export it again"
-        ) from error
+        what = "truncated or damaged so that its index is missing" if _begins_as_mp4(source) else "not a media file"
+        raise DataError(f"{name_of(source)}: {what} ({_reason(error)}); fetch or export it again") from error
 
 
 def pick_stream(container: InputContainer, kind: Literal["video", "audio"]) -> Any:
@@ -111,6 +109,14 @@ def snap_of(source: Source, first: "Packet[Any]") -> Fraction:
             if packet.pos == first.pos:
                 return (time_of(packet) or time) - time
     return Fraction(0)
+
+
+def _begins_as_mp4(source: Source) -> bool:
+    """Whether the file has the head of an mp4, whatever became of the rest."""
+    if isinstance(source, bytes):
+        return source[4:8] == b"ftyp"
+    with source.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
 
 
 def _reason(error: Exception) -> str:

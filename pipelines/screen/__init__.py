@@ -1,0 +1,6 @@
+"""Screening: which of the things that were fetched are fit to become clips."""
+
+from pipelines.screen.config import ScreenConfig
+from pipelines.screen.verdict import Screened, screen
+
+__all__ = ["ScreenConfig", "Screened", "screen"]
