@@ -34,11 +34,7 @@ def run_all(work: Callable[[T], None], items: Sequence[T], *, workers: int, done
     if workers <= 1:
         _run_here(work, items, done)
         return
-    # A fork of this process would copy the locks of torch's threads; a server that has imported torch, and done
-    # nothing with it, gives workers at once.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipelines.bench"])
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker) as pool:
+    with new_pool(workers) as pool:
         futures: list[Future[None]] = [pool.submit(work, item) for item in items]
         try:
             for count, future in enumerate(as_completed(futures), start=1):
@@ -51,6 +47,15 @@ def run_all(work: Callable[[T], None], items: Sequence[T], *, workers: int, done
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def new_pool(workers: int) -> ProcessPoolExecutor:
+    """Processes that wait for work, and end with this one."""
+    # A fork of this process would copy the locks of torch's threads; a server that has imported torch, and done
+    # nothing with it, gives workers at once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipelines.bench"])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 
 def _run_here(work: Callable[[T], None], items: Sequence[T], done: Callable[[int], None]) -> None:
