@@ -1,13 +1,13 @@
 """MM-Diffusion and its single streams as models: what they are built, trained and sampled with.
 
-Presets: `paper` is Table A.1 of the paper, `released` what the released scripts do, `audioset` the paper's wider network,
-`base` one that trains on a single GPU, `tiny` one that trains on a CPU.
+Presets: `paper` is Table A.1 of the paper, `released` what the released scripts do, `audioset` the paper's wider
+network, `base` one that trains on a single GPU, `tiny` one that trains on a CPU.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from avbench.clip import ClipSpec
 from models.config import RunConfig, SamplingConfig, TrainingConfig
 from models.diffusion.state import Denoiser, State
-from models.diffusion_model import DiffusionModel
-from models.draws import Draws
+from models.diffusion_model import DiffusionModel, Shifts
 from models.mm_diffusion.config import AUDIOSET, BASE, PAPER, TINY, CoupledUNetConfig
 from models.mm_diffusion.coupled_unet import CoupledUNet
 from models.mm_diffusion.single_stream import AudioUNet, VideoUNet
+from models.mm_diffusion.unet import UNet
 from models.model import Modality, Preset, Tensors
 from models.registry import MODELS
 
@@ -78,19 +78,20 @@ class MMDiffusion(DiffusionModel):
     network_config: ClassVar[type] = CoupledUNetConfig
     presets: ClassVar[Mapping[str, Preset]] = PRESETS
 
-    def new_network(self, config: RunConfig) -> nn.Module:
-        return CoupledUNet(config.network)
+    def build(self, config: RunConfig) -> nn.Module:
+        return _with_training_settings(CoupledUNet(config.network), config)
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return CoupledUNet.from_published(state_dict, **_fields(config.network))
 
-    def denoiser(self, network: nn.Module, shifts: Callable[[], np.random.Generator]) -> Denoiser:
+    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         ranges = self.bare(network).shift_ranges
 
         def denoise(state: State, timesteps: Tensor) -> State:
             # One draw for each evaluation: all samples of all batches and ranks see the same windows.
-            drawn = shifts().integers(ranges, dtype=np.int64)
-            return network(*state, timesteps, torch.from_numpy(drawn).to(timesteps.device))
+            drawn = torch.from_numpy(shifts().integers(ranges, dtype=np.int64))
+            predicted: State = network(*state, timesteps, drawn.to(timesteps.device))
+            return predicted
 
         return denoise
 
@@ -102,13 +103,13 @@ class _SingleStream(DiffusionModel):
     presets: ClassVar[Mapping[str, Preset]] = PRESETS
     network: ClassVar[type[VideoUNet | AudioUNet]]
 
-    def new_network(self, config: RunConfig) -> nn.Module:
-        return self.network(config.network)
+    def build(self, config: RunConfig) -> nn.Module:
+        return _with_training_settings(self.network(config.network), config)
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return self.network.from_published(state_dict, **_fields(config.network))
 
-    def denoiser(self, network: nn.Module, shifts: Callable[[], np.random.Generator]) -> Denoiser:
+    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         return lambda state, timesteps: (network(*state, timesteps),)
 
 
@@ -126,7 +127,12 @@ class AudioOnly(_SingleStream):
     network: ClassVar[type[VideoUNet | AudioUNet]] = AudioUNet
 
 
-def _fields(config: CoupledUNetConfig) -> dict[str, Tensor]:
+def _with_training_settings(network: UNet, config: RunConfig) -> UNet:
+    network.activation_checkpointing = config.training.activation_checkpointing
+    return network
+
+
+def _fields(config: CoupledUNetConfig) -> dict[str, Any]:
     return {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
 
 
