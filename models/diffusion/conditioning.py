@@ -85,16 +85,16 @@ def sample_guided(
     here, where the equations leave it open:
 
     * The gradient is by a_{t+1}, the network's input, through the network and the clipping of the clean estimate.
-    * v_t is the mean of the step, without the noise the step adds. v^_t is what the same step makes of v^_{t+1}
-      if the clean estimate is the true v_0. With DDIM (eta 0) that is exactly v_0 with its noise at level t; with DDPM
-      it is the mean of q(v^_t | v^_{t+1}, v_0). So a network that sees v_0 in v^_{t+1} is left alone.
+    * v_t is the mean of the step, without the noise that DDPM adds; v^_t is the given modality at level t, with its
+      one noise. With DDIM (eta 0) a network that sees the true v_0 and noise in v^_{t+1} has them equal.
     * Squares are summed over all elements of one sample: its guidance depends neither on the batch nor on others.
     * t is the level after the step, so that the last step, where 1 - alpha_bar_t = 0, is not guided.
 
-    The scale counts this sum of squares. With c = `process.clean_weight[t+1]`, ||v_t - v^_t||^2 is c^2 times the
-    squared error of the estimated v_0, and c is of the order of 1 / steps: fewer steps need less scale for the same
-    pull. The published code takes a mean, over the batch too, and multiplies its gradient by 2^20: see
-    `conditioning_published`.
+    The scale counts this sum of squares, which falls with the square of the step's length: fewer steps need less of it.
+    Between normally distributed modalities of correlation 0.9 and std 0.4, replacement gives 0.4 to 0.6, and about the
+    right correlation comes with a scale of 27 in 25 steps of DDIM, 27 in 100 steps of DDPM and 230 in 1000; ten
+    times as much overshoots. The published code takes a mean, over the batch too, and multiplies its gradient by 2^20:
+    see `conditioning_published`.
 
     Args:
         denoiser: of the whole state, and differentiable; freeze the network's parameters to save memory.
@@ -124,7 +124,7 @@ def _step(
         generated = tuple(tensor.detach().requires_grad_() for tensor in generated)
         noisy = given.insert(given.at(float(process.schedule.alpha_bar[i])), generated)
         mean = process.mean(estimate_clean(denoiser, noisy, i, process.schedule, clip=clip), noisy, i)
-        target = process.mean((given.clean,), (noisy[given.index],), i)[0]
+        target = given.at(float(process.schedule.alpha_bar_before[i]))
         distance = (mean[given.index] - target).square().sum()  # a sum of terms that each depend on one sample
         gradient = torch.autograd.grad(distance, generated)
     return tuple(tensor.detach() for tensor in given.leave_out(mean)), gradient

@@ -1,10 +1,11 @@
 """The training objective: predict the noise in each modality."""
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from models.diffusion.schedule import Schedule
-from models.diffusion.state import Denoiser, State, combine, predict_noise
+from models.diffusion.schedule import Schedule, Table
+from models.diffusion.state import Denoiser, State, per_sample
 
 
 def diffuse(clean: State, noise: State, t: Tensor, schedule: Schedule) -> State:
@@ -17,8 +18,11 @@ def diffuse(clean: State, noise: State, t: Tensor, schedule: Schedule) -> State:
 
     Source: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", eq. 4.
     """
-    alpha_bar = schedule.alpha_bar[t.cpu().numpy()]
-    return combine((np.sqrt(alpha_bar), clean), (np.sqrt(1 - alpha_bar), noise))
+    signal, deviation = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
+    return tuple(
+        per_sample(_look_up(signal, t, x), x) * x + per_sample(_look_up(deviation, t, x), x) * e
+        for x, e in zip(clean, noise, strict=True)
+    )
 
 
 def noise_losses(denoiser: Denoiser, clean: State, noise: State, t: Tensor, schedule: Schedule) -> tuple[Tensor, ...]:
@@ -29,7 +33,12 @@ def noise_losses(denoiser: Denoiser, clean: State, noise: State, t: Tensor, sche
 
     Source: Ruan et al. 2023, "MM-Diffusion", sec. 3.2, with lambda(t) = 1.
     """
-    noisy = diffuse(clean, noise, t, schedule)
-    predicted = predict_noise(denoiser, noisy, schedule.timesteps[t.cpu().numpy()])
+    timesteps = torch.from_numpy(schedule.timesteps).to(t.device)[t]
+    predicted = denoiser(diffuse(clean, noise, t, schedule), timesteps)
     errors = (estimate.float() - truth.float() for estimate, truth in zip(predicted, noise, strict=True))
     return tuple(error.square().flatten(1).mean(1) for error in errors)
+
+
+def _look_up(table: Table, t: Tensor, like: Tensor) -> Tensor:
+    """`table` at `t`: (B,). On the device: fetching `t` would hold up training until the device has caught up."""
+    return torch.as_tensor(table, dtype=like.dtype, device=like.device)[t]

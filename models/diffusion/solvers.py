@@ -12,6 +12,7 @@ from models.diffusion.ddpm import ddpm_process, sample_ddpm
 from models.diffusion.dpm_solver import sample_dpm_solver
 from models.diffusion.dpm_solver_adaptive import sample_dpm_solver_adaptive
 from models.diffusion.dpm_solver_pp import sample_dpm_solver_pp
+from models.diffusion.reverse import ReverseProcess
 from models.diffusion.schedule import Schedule
 from models.diffusion.state import Denoiser, NoiseSource, OnStep, State
 
@@ -106,12 +107,7 @@ def solve_conditional(
         held = replacing(denoiser, given, schedule)
         sampled = solve(solver, held, generated, generated_noise, schedule=schedule, steps=steps, on_step=on_step)
     else:
-        if solver not in ("ddpm", "ddim"):
-            raise UsageError(
-                f"gradient guidance runs with the solvers ddpm and ddim, not {solver}; replacement with any"
-            )
-        ddim = solver == "ddim"
-        process = ddim_process(_ddim_spaced(schedule, steps)) if ddim else ddpm_process(_ddpm_spaced(schedule, steps))
+        process = _guidable_process(solver, schedule, steps)
         sampled = sample_guided(denoiser, generated, generated_noise, process, given, scale=scale, on_step=on_step)
     return given.insert(clean, sampled)
 
@@ -120,6 +116,16 @@ def _steps(solver: str, steps: int | None) -> int:
     if solver not in SOLVERS:
         raise UsageError(f"there is no solver {solver!r}; there are {', '.join(SOLVERS)}")
     return DEFAULT_STEPS.get(solver, 0) if steps is None else steps
+
+
+def _guidable_process(solver: str, schedule: Schedule, steps: int) -> ReverseProcess:
+    match solver:
+        case "ddpm":
+            return ddpm_process(_ddpm_spaced(schedule, steps))
+        case "ddim":
+            return ddim_process(_ddim_spaced(schedule, steps))
+        case _:
+            raise UsageError(f"gradient guidance runs with ddpm and ddim, not {solver}; replacement runs with any")
 
 
 def _ddpm_spaced(schedule: Schedule, steps: int) -> Schedule:
