@@ -16,9 +16,9 @@ SOUND_BITS = 32
 
 _PLAIN = 4.0  # standard deviation of grey levels, of 255: below it a picture shows nothing that could be recognised
 
-SOUND_RATE = 5_512  # Hz; the fingerprint hears 300 to 2,000 Hz
-SOUND_HOP = 64  # samples from one word to the next, 11.6 ms
-_SOUND_WINDOW = 2_048  # samples, 0.37 s
+SOUND_RATE = 6_000  # Hz; the fingerprint hears 300 to 2,000 Hz, and common rates are quickly brought down to this one
+SOUND_HOP = 64  # samples from one word to the next, 10.7 ms
+_SOUND_WINDOW = 2_048  # samples, 0.34 s
 _BANDS = np.geomspace(300, 2_000, SOUND_BITS + 2)  # Hz; edges of 33 bands
 _QUIET = 1e-3  # root mean square of a window; below it there is nothing to recognise
 
@@ -44,7 +44,7 @@ def hash_pictures(frames: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def fingerprint_sound(wave: NDArray[np.float32]) -> "SoundPrint":
-    """Words of 32 bits, one each 11.6 ms: whether the step of energy between bands grows or shrinks in time.
+    """Words of 32 bits, one each 10.7 ms: whether the step of energy between bands grows or shrinks in time.
 
     Args:
         wave: (S,) in [-1, 1] at `SOUND_RATE`.

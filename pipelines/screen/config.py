@@ -31,6 +31,7 @@ class ScreenConfig:
     max_corrupt: float | None = 0.0  # share of the frames
     max_cuts: int | None = None  # shot boundaries inside an item, by TransNetV2
     max_lag: Fraction | None = None  # seconds between what is heard and what moves, where both clearly belong together
+    copies: bool = False  # take items that look like another video, as dances in one studio do
     keep: frozenset[str] = frozenset()  # reasons that are noted, and no more
 
     def __post_init__(self) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from av.video.reformatter import ColorTrc
@@ -19,6 +21,7 @@ from pipelines.screen.shots import ShotNetwork, cut_times
 
 LOOKED_AT = Fraction(600)  # seconds of an item that are decoded
 _HEARD = Fraction(60)  # seconds of sound that are held in memory
+_KINDS: tuple[Literal["video", "audio"], ...] = ("video", "audio")
 _HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}  # PQ and HLG
 _OPPOSED = 0.05  # of the louder channel: less is left of a mix whose channels cancel each other out
 
@@ -70,7 +73,8 @@ def outline(path: Path, start: Fraction | None, end: Fraction | None) -> Outline
     until = max(stream.end - origin for stream in (video, audio) if stream is not None)
     until = min(until, end) if end is not None else until
     with open_source(path) as container:
-        tracks = {kind: pick_stream(container, kind) for kind in ("video", "audio")}
+        # While it is open: a closed container's streams are gone, and their numbers anything.
+        tracks = {stream.type: stream.index for stream in map(partial(pick_stream, container), _KINDS) if stream}
         audio_tracks = len(container.streams.audio)
     return Outline(
         info=info,
@@ -79,8 +83,8 @@ def outline(path: Path, start: Fraction | None, end: Fraction | None) -> Outline
         video_seconds=_overlap(video.start - origin, video.end - origin, begin, until) if video else Fraction(0),
         audio_seconds=_overlap(audio.start - origin, audio.end - origin, begin, until) if audio else Fraction(0),
         offset=audio.start - video.start if audio and video else Fraction(0),
-        video_track=tracks["video"].index if video else None,
-        audio_track=tracks["audio"].index if audio else None,
+        video_track=tracks["video"] if video else None,
+        audio_track=tracks["audio"] if audio else None,
         audio_tracks=audio_tracks,
         hdr=video is not None and _is_hdr(path),
     )

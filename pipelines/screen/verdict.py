@@ -7,7 +7,8 @@ from typing import Any
 
 from avbench.clipset import Failure
 from avbench.errors import DataError
-from pipelines.fingerprint import to_text
+from pipelines.duplicates import copies
+from pipelines.fingerprint import from_text, to_text
 from pipelines.screen.config import ScreenConfig
 from pipelines.screen.measure import Content, Outline, content, outline
 from pipelines.screen.rules import CONTENT_RULES, OUTLINE_RULES, complaints
@@ -63,6 +64,24 @@ def screen(path: Path, item: WebItem, config: ScreenConfig) -> Screened:
     return Screened(
         passed=False, reason=failed, message=f"{item.key}: {noted[failed]}", facts=facts | {"noted": others}
     )
+
+
+def screen_copies(passed: Mapping[str, Screened], sources: Mapping[str, str]) -> dict[str, Screened]:
+    """The items that passed by themselves, but show what another video shows: by key, as failures.
+
+    The verdict depends on the items alone, not on the order in which they arrived, so it comes after all of them.
+
+    Args:
+        passed: what `screen` said, by key.
+        sources: the video of each item.
+    """
+    words = {key: from_text(one.facts.get("picture_hashes") or "") for key, one in passed.items()}
+    return {
+        key: Screened(
+            passed=False, reason="duplicate", message=f"{key}: it looks like {original}", facts=passed[key].facts
+        )
+        for key, original in copies(words, sources).items()
+    }
 
 
 def _outline_facts(found: Outline) -> dict[str, Any]:
