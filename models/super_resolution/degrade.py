@@ -1,13 +1,11 @@
-"""Training pairs: a real picture, and the small and damaged one that the upsampler is to take it from.
+"""Degradation: from a real picture to the small and damaged one that the upsampler is to take it from.
 
 The damage (MM-Diffusion, Table A.1) makes up for what a generated 64x64 picture lacks of a reduced real one. The
 network is not told how a picture was damaged.
 
 The released loader departs from the paper: noise is neither clipped nor rounded, so that a noisy picture that skips
-JPEG leaves the 8-bit range; JPEG takes RGB for BGR, so that it spares blue as it should red; nothing is mirrored.
+JPEG leaves the 8-bit range; and JPEG takes RGB for BGR, so that it spares blue as it should red.
 """
-
-from typing import Literal
 
 import numpy as np
 import torch
@@ -18,37 +16,10 @@ from avbench.media.jpeg import through_jpeg
 from avbench.media.resize import resize
 from models.super_resolution.config import Degradation
 
-Mirror = Literal["none", "always", "random"]  # random: with probability 0.5
-
 _NOISE_PROBABILITY = 0.5
 _LARGEST_SIGMA = 20.0  # levels of 0..255
 _JPEG_PROBABILITY = 0.5
 _JPEG_QUALITY = (20, 80)  # the upper end excluded
-_MIRROR_PROBABILITY = {"none": 0.0, "random": 0.5, "always": 1.0}
-
-
-def training_pair(
-    picture: NDArray[np.uint8],
-    low_size: int,
-    generator: np.random.Generator,
-    *,
-    degradation: Degradation = "paper",
-    mirror: Mirror = "random",
-) -> tuple[Tensor, Tensor]:
-    """A picture and its small, damaged copy, both perhaps mirrored.
-
-    Args:
-        picture: (S, S, 3), RGB.
-        low_size: sides of the copy.
-        mirror: "random" is the paper's, with probability 0.5; the released script mirrors none.
-
-    Returns:
-        (3, S, S) and (3, low_size, low_size), float32, 8-bit levels as v / 127.5 - 1.
-    """
-    if generator.random() < _MIRROR_PROBABILITY[mirror]:
-        picture = picture[:, ::-1]
-    low = degrade(bicubic(picture, low_size), generator, degradation=degradation)
-    return to_signed(picture), to_signed(low)
 
 
 def bicubic(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

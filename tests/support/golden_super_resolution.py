@@ -21,6 +21,7 @@ SETTINGS: dict[str, Any] = {
     "low_size": 16,
     "channels": 32,
     "channel_mult": (1, 2, 3, 4),
+    "blocks_per_level": 2,
     "attention_factors": (4, 8),
 }
 

@@ -1,0 +1,119 @@
+"""The upsampler as a model: what it is built and trained with.
+
+Presets: `paper` is Table A.1 of the paper, `released` what the released script does, `base` the paper's network where
+one GPU must do the work of eight, `tiny` a small one (16 to 64 pixels) that trains on a CPU.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, NoReturn
+
+from torch import Tensor, nn
+
+from avbench.clip import ClipSpec
+from avbench.clipset import ClipSet
+from avbench.errors import UsageError
+from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.diffusion.learned_variance import hybrid_losses
+from models.diffusion.schedule import linear_schedule
+from models.draws import Draws
+from models.model import Condition, Examples, Losses, Modality, Model, OnStep, Preset, Tensors
+from models.registry import MODELS
+from models.super_resolution.config import PAPER, RELEASED, TINY, SuperResolutionConfig
+from models.super_resolution.data import PicturePairs
+from models.super_resolution.unet import SuperResolutionUNet
+from models.super_resolution.upscale import STEPS
+
+_SCHEDULE = linear_schedule(1000)
+
+# Table A.1, column "SR". Memory is counted, not measured: 20 bytes for each of 311 million parameters, and 4.0 GiB of
+# activations for a picture in float32, somewhat more than half of that in half precision.
+_PAPER = Preset(
+    spec=ClipSpec(size=PAPER.size),
+    network=PAPER,
+    training=TrainingConfig(
+        steps=270_000, batch_size=48, learning_rate=1e-4, ema_decay=0.9999, precision="fp16", mirror="random"
+    ),
+    sampling=SamplingConfig(solver="ddim", steps=STEPS),
+    fixed_gib=6.4,
+    sample_gib=2.5,
+)
+_RELEASED = dataclasses.replace(_PAPER, network=RELEASED, training=dataclasses.replace(_PAPER.training, mirror="none"))
+_BASE = dataclasses.replace(
+    _PAPER,
+    training=dataclasses.replace(_PAPER.training, accumulation=8, precision="bf16", activation_checkpointing=True),
+    sample_gib=0.6,
+)
+_TINY = Preset(
+    spec=ClipSpec(size=TINY.size),
+    network=TINY,
+    training=TrainingConfig(
+        steps=400,
+        batch_size=8,
+        learning_rate=1e-3,
+        ema_warmup=True,
+        mirror="random",
+        log_every=10,
+        preview_every=200,
+        checkpoint_every=100,
+    ),
+    sampling=SamplingConfig(solver="ddim", steps=STEPS),
+    fixed_gib=0.4,
+    sample_gib=0.1,
+)
+
+
+class SuperResolution(Model):
+    """Trained on pictures, it enlarges videos frame by frame. Source: MM-Diffusion, section 4.1 and Table A.1."""
+
+    modalities: ClassVar[tuple[Modality, ...]] = ("video",)
+    network_config: ClassVar[type] = SuperResolutionConfig
+    presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
+        {"paper": _PAPER, "released": _RELEASED, "base": _BASE, "tiny": _TINY}
+    )
+
+    def build(self, config: RunConfig) -> nn.Module:
+        if config.spec.size != config.network.size:
+            raise UsageError(
+                f"spec.size is {config.spec.size}, network.size {config.network.size}; an upsampler is trained on "
+                "pictures of the size that it makes, so set both alike"
+            )
+        network = SuperResolutionUNet(config.network)
+        network.activation_checkpointing = config.training.activation_checkpointing
+        return network
+
+    def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
+        fields = {field.name: getattr(config.network, field.name) for field in dataclasses.fields(config.network)}
+        return SuperResolutionUNet.from_published(state_dict, **fields)
+
+    def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
+        return PicturePairs(clipset, config)
+
+    def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
+        """The hybrid loss: "noise" (squared error) and "variance" (variational bound, bits per dimension)."""
+        high, low = batch["high"], batch["low"]
+        timesteps = draws.integers("timestep", high=len(_SCHEDULE))
+
+        def noise_and_variance(noisy: Tensor, t: Tensor) -> Tensor:
+            prediction: Tensor = network(noisy, t, low)
+            return prediction
+
+        noise = draws.normal("noise", shape=high.shape[1:])
+        losses = hybrid_losses(noise_and_variance, high, noise, timesteps, _SCHEDULE)
+        parts = {"noise": losses.mse, "variance": losses.variational}
+        return Losses(parts, timesteps / len(_SCHEDULE))
+
+    def generate(
+        self,
+        network: nn.Module,
+        config: RunConfig,
+        draws: Draws,
+        *,
+        condition: Condition | None = None,
+        on_step: OnStep | None = None,
+    ) -> NoReturn:
+        raise UsageError("an upsampler makes nothing of its own; give it clips: `avbench upscale CLIPSET --with RUN`")
+
+
+MODELS.register("super-resolution")(SuperResolution())
