@@ -1,4 +1,4 @@
-"""What `avbench eval` evaluates when it is not told: the newest run against the data set it was trained on."""
+"""What commands work on when they are not told: the only data set; the newest run, and what it was trained on."""
 
 import tomllib
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from avbench.errors import UsageError
 
-_PREPARE = "make one with `avbench prepare folder PATH` or `avbench prepare synthetic`"
+_PREPARE = (
+    "make one with `avbench prepare landscape`, `avbench prepare synthetic` (rendered here, nothing to download) or "
+    "`avbench prepare folder PATH`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +45,24 @@ def newest_run() -> Path:
     return max(runs, key=lambda run: max(map(_age, _sample_sets(run))))
 
 
-def only_data_set() -> Path:
-    """The only data set in `data/`, or `landscape` if there are several."""
-    found = [*Path("data").glob("*/clipset.json"), *Path("data").glob("*/features.npz")]
-    prepared = sorted({file.parent for file in found})
+def only_data_set(option: str = "--reference", *, with_clips: bool = False) -> Path:
+    """The only data set in `data/`, or `landscape` if there are several.
+
+    Args:
+        option: how the command's user would name one.
+        with_clips: features alone will not do.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
+    kinds = ("clipset.json",) if with_clips else ("clipset.json", "features.npz")
+    prepared = sorted({file.parent for kind in kinds for file in Path("data").glob(f"*/{kind}")})
     if not prepared:
-        raise UsageError(f"there is no data set in data/; {_PREPARE}, or name real videos with --reference PATH")
+        raise UsageError(f"there is no data set in data/; {_PREPARE}, or name real videos with {option} PATH")
     landscape = Path("data/landscape")
     if len(prepared) > 1 and landscape not in prepared:
         names = ", ".join(path.name for path in prepared)
-        raise UsageError(f"data/ holds several data sets ({names}); name one with --reference data/NAME")
+        raise UsageError(f"data/ holds several data sets ({names}); name one with {option} data/NAME")
     return landscape if landscape in prepared else prepared[0]
 
 

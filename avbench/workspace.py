@@ -6,10 +6,23 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from avbench.errors import MachineError
+
+_held: weakref.WeakSet[TextIO] = weakref.WeakSet()  # lock files
+
+
+def _let_go() -> None:
+    for file in _held:
+        file.close()
+
+
+# A lock lasts until the last process that inherited it ends: one that outlives us must not keep it.
+os.register_at_fork(after_in_child=_let_go)
 
 
 def home() -> Path:
@@ -101,6 +114,7 @@ def lock(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise MachineError(f"{folder}: another avbench command is writing there; wait until it ends") from error
+        _held.add(file)
         yield
 
 

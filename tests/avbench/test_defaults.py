@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from avbench.defaults import Sets, choose_sets
+from avbench.defaults import Sets, choose_sets, only_data_set
 from avbench.errors import UsageError
 
 
@@ -55,6 +55,13 @@ def test_several_data_sets_are_named_when_none_can_be_chosen():
 def test_nothing_prepared_says_how_to_prepare():
     with pytest.raises(UsageError, match="no data set in data/.*avbench prepare folder PATH"):
         choose_sets(None, Path("videos"))
+
+
+def test_training_wants_clips_and_has_an_option_of_its_own():
+    (Path("data") / "imported").mkdir(parents=True)
+    (Path("data") / "imported" / "features.npz").touch()
+    with pytest.raises(UsageError, match="avbench prepare landscape.*avbench prepare synthetic.*with --data PATH"):
+        only_data_set("--data", with_clips=True)
 
 
 def test_no_run_says_how_to_name_videos():

@@ -1,5 +1,6 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 
@@ -65,6 +66,27 @@ def test_a_folder_is_held_by_one_process_and_free_when_it_dies(tmp_path):
     holder.communicate(timeout=60)
     with workspace.lock(tmp_path):
         pass
+
+
+def test_a_forked_process_that_outlives_the_holder_does_not_hold_the_folder(tmp_path):
+    script = (
+        "import multiprocessing, os, pathlib, signal, time\n"
+        "from avbench.workspace import lock\n"
+        "def live(): print(os.getpid(), flush=True); time.sleep(60)\n"
+        "with lock(pathlib.Path('.')):\n"
+        "    multiprocessing.get_context('fork').Process(target=live).start()\n"
+        "    time.sleep(60)\n"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    child = int(holder.stdout.readline())
+    with pytest.raises(MachineError), workspace.lock(tmp_path):
+        pass
+    holder.kill()
+    holder.wait(timeout=60)
+    with workspace.lock(tmp_path):
+        pass
+    os.kill(child, signal.SIGKILL)
+    holder.communicate(timeout=60)
 
 
 def test_the_home_is_chosen_by_the_environment(monkeypatch, tmp_path):
