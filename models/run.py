@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from avbench.defaults import newest_run
 from avbench.errors import UsageError
 from models.config import RunConfig
 
@@ -53,6 +54,34 @@ class Run:
         """The checkpoints, oldest first."""
         folder = self.path / "checkpoints"
         return sorted(file for file in folder.glob("*.pt") if _CHECKPOINT.fullmatch(file.name))
+
+
+def find_run(named: str | None = None) -> tuple[Run, Path | None]:
+    """The run that somebody named, and the checkpoint if they named that.
+
+    Args:
+        named: the folder of a run, the name of one in `runs/`, or a checkpoint file of a run; None for the newest run.
+
+    Raises:
+        UsageError: there is no such run, or the file belongs to none.
+    """
+    if named is None:
+        return Run(newest_run()), None
+    path = Path(named)
+    if path.is_file():
+        folder = path.resolve().parent
+        if folder.name != "checkpoints" or not _CHECKPOINT.fullmatch(path.name):
+            raise UsageError(
+                f"{path} belongs to no run; make one of a published checkpoint with `avbench import {path} --as MODEL`"
+            )
+        return Run(folder.parent), path
+    for folder in (path, RUNS / named):
+        if (folder / "config.toml").is_file():
+            return Run(folder), None
+    known = ", ".join(sorted(file.parent.name for file in RUNS.glob("*/config.toml")))
+    raise UsageError(
+        f"{named}: there is no such run; in runs/ are {known}" if known else f"{named}: there is no such run"
+    )
 
 
 def new_name(config: RunConfig) -> str:

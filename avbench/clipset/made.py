@@ -1,4 +1,4 @@
-"""Folders of videos that avbench itself made, as samples are: the manifest that tells what a look at them cannot."""
+"""Folders of videos that avbench itself makes, as samples are: their files, and the manifest that tells of them."""
 
 import dataclasses
 import json
@@ -7,13 +7,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from avbench.clip import Clip
 from avbench.clipset.clipset import Channel, Fit
 from avbench.clipset.layout import ADVICE, MANIFEST, SCHEMA_VERSION, read_manifest
 from avbench.clipset.scan import FolderItem
 from avbench.errors import DataError
+from avbench.media.encode import SoundCodec, encode_flac, write_movie
 from avbench.workspace import atomic_write
 
 KIND = "folder"  # in the manifest; sets of shards have no such entry
+
+
+def write_clip(folder: Path, clip: Clip, *, crf: int = 10, codec: SoundCodec = "flac") -> Path:
+    """Writes a clip as `folder`/KEY.mp4, or as KEY.flac where it has no picture; whole or not at all.
+
+    Args:
+        crf: how much x264 may lose.
+        codec: of a movie's sound.
+
+    Raises:
+        UsageError: an odd size, or a sample rate that `codec` does not know.
+        MachineError: the folder cannot be written.
+    """
+    if clip.video is not None:
+        path = folder / f"{clip.key}.mp4"
+        write_movie(path, clip.video, clip.fps, clip.audio, clip.sample_rate, crf=crf, codec=codec)
+        return path
+    assert clip.audio is not None, "a clip has picture or sound"
+    path = folder / f"{clip.key}.flac"
+    atomic_write(path, encode_flac(clip.audio, clip.sample_rate))
+    return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,11 +96,9 @@ def write_movie(
         UsageError: as `encode_mp4` and `encode_flac`, or a sample rate that `codec` does not know.
         MachineError: `path` cannot be written.
     """
-    if audio is not None and sample_rate not in _RATES.get(codec, (sample_rate,)):
-        raise UsageError(
-            f"{path}: {codec.upper()} has no sample rate of {sample_rate:,} Hz; resample to 16,000, 44,100 or 48,000"
-        )
     first, frames = _peek(frames)
+    if audio is not None:
+        check_sample_rate(codec, sample_rate)
     with atomic_file(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
         video = _add_h264(container, first, fps, crf)
         sound = None if audio is None else _Soundtrack(container, codec, audio, sample_rate)
@@ -114,6 +112,31 @@ def write_movie(
         container.mux(video.encode())
         if sound is not None:
             sound.flush()
+
+
+def check_even(height: int, width: int) -> None:
+    """Refuses a size that H.264 in yuv420p cannot hold.
+
+    Raises:
+        UsageError: it is odd.
+    """
+    if height % 2 or width % 2:
+        raise UsageError(
+            f"H.264 in yuv420p needs an even width and height, the frames have {width}x{height}; "
+            "crop or scale them to even sizes, or encode with lossless=True"
+        )
+
+
+def check_sample_rate(codec: SoundCodec, sample_rate: int) -> None:
+    """Refuses a rate that a codec does not know.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if sample_rate not in _RATES.get(codec, (sample_rate,)):
+        raise UsageError(
+            f"{codec.upper()} has no sample rate of {sample_rate:,} Hz; resample to 16,000, 44,100 or 48,000"
+        )
 
 
 class _Soundtrack:
@@ -149,12 +172,7 @@ def _peek(frames: Iterable[NDArray[np.uint8]]) -> tuple[NDArray[np.uint8], Itera
 
 
 def _add_h264(container: OutputContainer, first: NDArray[np.uint8], fps: Fraction, crf: int = _CRF) -> Any:
-    height, width = first.shape[:2]
-    if height % 2 or width % 2:
-        raise UsageError(
-            f"H.264 in yuv420p needs an even width and height, the frames have {width}x{height}; "
-            "crop or scale them to even sizes, or encode with lossless=True"
-        )
+    check_even(*first.shape[:2])
     # Without the macroblock tree: x264's reads memory that nobody wrote, so that now and then equal frames gave other
     # bytes. Files grow by a few per cent.
     options = {"crf": str(crf), "preset": "fast", "mbtree": "0"}

@@ -1,0 +1,1 @@
+"""Sampling: from a run to a folder of clips that is a clip set."""
