@@ -1,4 +1,9 @@
-"""Convolutions and resampling of the two streams."""
+"""Convolutions and resampling of the two streams.
+
+Channels come last inside the network: video is (B, T, H, W, C), audio (B, S, C). So a frame is a picture in a larger
+batch, and all pixels of a frame are one row, without moving any memory, and a convolution of kernel 1 is a matrix
+product (`nn.Linear`).
+"""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -7,41 +12,55 @@ from torch import Tensor, nn
 class VideoConv(nn.Module):
     """3x3 over each frame, then 3 over time at each pixel, with nothing between: "2D+1D". Zero padding.
 
-    Shape: (B, inputs, T, H, W) to (B, outputs, T, H, W). Source: paper sec. 3.2; the released code has this order,
-    the text the other.
+    Shape: (B, T, H, W, inputs) to (B, T, H, W, outputs). Source: paper sec. 3.2; its text has the two the other way
+    round, the released code has this order.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.spatial = nn.Conv2d(inputs, outputs, 3)
-        self.temporal = nn.Conv1d(outputs, outputs, 3)
+        self.spatial = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.temporal = nn.Conv2d(outputs, outputs, (3, 1), padding=(1, 0))
 
     def forward(self, x: Tensor) -> Tensor:
-        # As flat 3D kernels both run on the tensor as it lies: no frames or pixels to fold into the batch.
-        x = F.conv3d(x, self.spatial.weight[:, :, None], self.spatial.bias, padding=(0, 1, 1))
-        return F.conv3d(x, self.temporal.weight[..., None, None], self.temporal.bias, padding=(1, 0, 0))
+        B, T, H, W, _ = x.shape
+        y = self.spatial(to_pictures(x)).movedim(1, -1)
+        y = self.temporal(y.reshape(B, T, H * W, -1).movedim(-1, 1)).movedim(1, -1)  # rows are frames
+        return y.reshape(B, T, H, W, -1)
 
 
-def audio_conv(inputs: int, outputs: int, dilation: int = 1) -> nn.Conv1d:
-    """3 taps, `dilation` samples apart. Shape: (B, inputs, S) to (B, outputs, S)."""
-    return nn.Conv1d(inputs, outputs, 3, padding=dilation, dilation=dilation)
+class AudioConv(nn.Conv2d):
+    """3 taps, `dilation` samples apart. Zero padding. Shape: (B, S, inputs) to (B, S, outputs)."""
+
+    def __init__(self, inputs: int, outputs: int, dilation: int = 1) -> None:
+        super().__init__(inputs, outputs, (1, 3), padding=(0, dilation), dilation=(1, dilation))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return from_pictures(super().forward(to_pictures(x)), x)
 
 
-def halve_pictures(x: Tensor) -> Tensor:
-    """(B, C, T, H, W) to (B, C, T, H/2, W/2) by averages."""
-    return F.avg_pool3d(x, (1, 2, 2))
+def reduced(x: Tensor) -> Tensor:
+    """Half as wide and high, or a quarter as long, by averages."""
+    return from_pictures(F.avg_pool2d(to_pictures(x), _factors(x)), x)
 
 
-def double_pictures(x: Tensor) -> Tensor:
-    """(B, C, T, H, W) to (B, C, T, 2H, 2W), nearest."""
-    return F.interpolate(x, scale_factor=(1, 2, 2), mode="nearest")
+def enlarged(x: Tensor) -> Tensor:
+    """Twice as wide and high, or four times as long, each value repeated."""
+    return from_pictures(F.interpolate(to_pictures(x), scale_factor=_factors(x), mode="nearest"), x)
 
 
-def quarter_sound(x: Tensor) -> Tensor:
-    """(B, C, S) to (B, C, S/4) by averages."""
-    return F.avg_pool1d(x, 4)
+def to_pictures(x: Tensor) -> Tensor:
+    """What 2D layers take: video (B, T, H, W, C) as (B * T, C, H, W), audio (B, S, C) as one row, (B, C, 1, S).
+
+    A view; its memory is channels-last, which those layers keep.
+    """
+    return (x.flatten(0, 1) if x.ndim == 5 else x[:, None]).movedim(-1, 1)
 
 
-def quadruple_sound(x: Tensor) -> Tensor:
-    """(B, C, S) to (B, C, 4S), nearest."""
-    return F.interpolate(x, scale_factor=4, mode="nearest")
+def from_pictures(pictures: Tensor, like: Tensor) -> Tensor:
+    """The inverse of `to_pictures`, whatever the number of channels and the size; `like` has the other dimensions."""
+    y = pictures.movedim(1, -1)
+    return y.reshape(*like.shape[:2], *y.shape[1:]) if like.ndim == 5 else y[:, 0]
+
+
+def _factors(x: Tensor) -> tuple[int, int]:
+    return (2, 2) if x.ndim == 5 else (1, 4)

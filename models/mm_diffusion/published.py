@@ -14,8 +14,8 @@ _Rules = tuple[tuple[str, str], ...]  # (pattern of our name, what it becomes)
 _OUTSIDE: _Rules = (
     (r"time_embedding\.hidden", r"time_embed.0"),
     (r"time_embedding\.out", r"time_embed.2"),
-    (r"stem\.video\.(spatial|temporal)", r"input_blocks.0.0.video_conv.video_conv_\1"),
-    (r"stem\.audio", r"input_blocks.0.0.audio_conv.audio_conv"),
+    (r"stem\.video\.conv\.(spatial|temporal)", r"input_blocks.0.0.video_conv.video_conv_\1"),
+    (r"stem\.audio\.conv", r"input_blocks.0.0.audio_conv.audio_conv"),
     (r"head\.(video|audio)\.norm", r"\1_out.0.GroupNorm"),
     (r"head\.(video|audio)\.conv", r"\1_out.2.\1_conv"),
 )
@@ -45,6 +45,16 @@ def published_key(key: str, config: CoupledUNetConfig) -> str:
         if match := re.fullmatch(pattern, layer):
             return f"{block}{match.expand(name)}.{kind}"
     raise AssertionError(f"no rule for {key}")
+
+
+def published_shape(key: str, tensor: Tensor) -> tuple[int, ...]:
+    """The shape under which a parameter is published: convolutions have as many dimensions as their kind has there."""
+    if tensor.ndim == 1 or key.startswith("time_embed") or ".emb_layers." in key:
+        return tuple(tensor.shape)
+    name = key.split(".")[-2]
+    axes = {"video_conv_spatial": 2, "video_conv": 3}.get(name, 1)
+    kernel = [size for size in tensor.shape[2:] if size > 1]
+    return (*tensor.shape[:2], *kernel, *[1] * (axes - len(kernel)))
 
 
 def check_same(own: Mapping[str, Tensor], given: Mapping[str, Tensor], network: str) -> None:

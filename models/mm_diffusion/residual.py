@@ -1,97 +1,68 @@
-"""The two halves of a residual block: convolutions of one stream, told the noise level by a scale and a shift."""
+"""The halves of a residual block: what it does to one stream."""
 
-from abc import ABC, abstractmethod
-
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.mm_diffusion.attention import SelfAttention, SpatialAttention, TemporalAttention, zeroed
-from models.mm_diffusion.config import GROUPS
-from models.mm_diffusion.convolutions import (
-    VideoConv,
-    audio_conv,
-    double_pictures,
-    halve_pictures,
-    quadruple_sound,
-    quarter_sound,
-)
+from models.mm_diffusion.convolutions import AudioConv, VideoConv, enlarged, reduced
+from models.mm_diffusion.normalization import NormSiLU
 from models.mm_diffusion.plan import ResidualPlan
 
 
-class Residual(nn.Module, ABC):
-    """x plus what two convolutions make of it, then self-attention where the plan has it.
+class Residual(nn.Module):
+    """x plus what two convolutions make of it, told the noise level by a scale and a shift.
 
-    Shape: x (B, inputs, ...), scale and shift (B, outputs), to (B, outputs, ...). Resampling acts on both branches
-    after the first convolution. Source: paper fig. 3; the second convolution has kernel 1, as released.
+    Shape: x (B, ..., inputs), scale and shift (B, outputs), to (B, ..., outputs). Resampling follows the first
+    convolution; the second has kernel 1. Source: paper fig. 3, in the released code's order.
     """
 
-    def __init__(self, plan: ResidualPlan, dropout: float) -> None:
+    def __init__(self, plan: ResidualPlan, conv_in: nn.Module, dropout: float) -> None:
         super().__init__()
         self.resampling = plan.resampling
         self.dropout = dropout
-        self.norm_in = nn.GroupNorm(GROUPS, plan.inputs)
-        self.norm_out = nn.GroupNorm(GROUPS, plan.outputs)
-        self.conv_in: nn.Module
-        self.conv_out: nn.Module
-        self.skip: nn.Module
+        self.norm_in = NormSiLU(plan.inputs)
+        self.conv_in = conv_in
+        self.norm_out = NormSiLU(plan.outputs)
+        self.conv_out = zeroed(nn.Linear(plan.outputs, plan.outputs))
+        self.skip = nn.Identity() if plan.inputs == plan.outputs else nn.Linear(plan.inputs, plan.outputs)
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-        y = self.conv_in(F.silu(self.norm_in(x)))
-        if self.resampling:
-            x, y = self.resample(x), self.resample(y)
-        y = F.silu(modulated(self.norm_out(y), scale, shift))
-        y = self.conv_out(F.dropout(y, self.dropout, self.training))
-        return self.attend(self.skip(x) + y)
-
-    @abstractmethod
-    def resample(self, x: Tensor) -> Tensor: ...
-
-    @abstractmethod
-    def attend(self, x: Tensor) -> Tensor: ...
+        y = self.conv_in(self.norm_in(x))
+        if self.resampling is not None:
+            resample = reduced if self.resampling == "down" else enlarged
+            x, y = resample(x), resample(y)
+        y = F.dropout(self.norm_out(y, scale, shift), self.dropout, self.training)
+        out: Tensor = self.skip(x) + self.conv_out(y)
+        return out
 
 
 class VideoResidual(Residual):
-    """The video half. Shape: (B, inputs, T, H, W) to (B, outputs, T, H, W), pictures halved or doubled by the plan."""
+    """The video half: (B, T, H, W, inputs) to (B, T, H, W, outputs), H and W halved or doubled where the plan says so.
+
+    Where the plan has attention, that of pixels within frames and of frames within pixels follows.
+    """
 
     def __init__(self, plan: ResidualPlan, dropout: float, heads: int) -> None:
-        super().__init__(plan, dropout)
-        self.conv_in = VideoConv(plan.inputs, plan.outputs)
-        self.conv_out = zeroed(nn.Conv3d(plan.outputs, plan.outputs, 1))
-        same = plan.inputs == plan.outputs
-        self.skip = nn.Identity() if same else nn.Conv3d(plan.inputs, plan.outputs, 1)
-        self.spatial_attention = SpatialAttention(plan.outputs, heads) if plan.video_attention else None
-        self.temporal_attention = TemporalAttention(plan.outputs, heads) if plan.video_attention else None
+        super().__init__(plan, VideoConv(plan.inputs, plan.outputs), dropout)
+        attention = plan.video_attention
+        self.spatial_attention = SpatialAttention(plan.outputs, heads) if attention else nn.Identity()
+        self.temporal_attention = TemporalAttention(plan.outputs, heads) if attention else nn.Identity()
 
-    def resample(self, x: Tensor) -> Tensor:
-        return halve_pictures(x) if self.resampling == "down" else double_pictures(x)
-
-    def attend(self, x: Tensor) -> Tensor:
-        if self.spatial_attention is None or self.temporal_attention is None:
-            return x
-        y: Tensor = self.temporal_attention(self.spatial_attention(x))
+    def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        y: Tensor = self.temporal_attention(self.spatial_attention(super().forward(x, scale, shift)))
         return y
 
 
 class AudioResidual(Residual):
-    """The audio half. Shape: (B, inputs, S) to (B, outputs, S), or S/4, or 4S by the plan."""
+    """The audio half: (B, S, inputs) to (B, S, outputs), S a quarter or four times as long where the plan says so.
+
+    Where the plan has attention, that among all positions follows.
+    """
 
     def __init__(self, plan: ResidualPlan, dropout: float, heads: int) -> None:
-        super().__init__(plan, dropout)
-        self.conv_in = audio_conv(plan.inputs, plan.outputs, plan.dilation)
-        self.conv_out = zeroed(nn.Conv1d(plan.outputs, plan.outputs, 1))
-        same = plan.inputs == plan.outputs
-        self.skip = nn.Identity() if same else nn.Conv1d(plan.inputs, plan.outputs, 1)
-        self.audio_attention = SelfAttention(plan.outputs, heads) if plan.audio_attention else None
+        super().__init__(plan, AudioConv(plan.inputs, plan.outputs, plan.dilation), dropout)
+        self.audio_attention = SelfAttention(plan.outputs, heads) if plan.audio_attention else nn.Identity()
 
-    def resample(self, x: Tensor) -> Tensor:
-        return quarter_sound(x) if self.resampling == "down" else quadruple_sound(x)
-
-    def attend(self, x: Tensor) -> Tensor:
-        return x if self.audio_attention is None else self.audio_attention(x)
-
-
-def modulated(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """x * (1 + scale) + shift, with scale and shift (B, C) constant over what follows the channels."""
-    rest = (1,) * (x.ndim - 2)
-    return torch.addcmul(shift.unflatten(1, (-1, *rest)), x, 1 + scale.unflatten(1, (-1, *rest)))
+    def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        y: Tensor = self.audio_attention(super().forward(x, scale, shift))
+        return y

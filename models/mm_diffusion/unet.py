@@ -13,8 +13,8 @@ from avbench.errors import UsageError
 from models.mm_diffusion.block import Block, Middle
 from models.mm_diffusion.config import CoupledUNetConfig
 from models.mm_diffusion.plan import plan
-from models.mm_diffusion.published import check_same, published_key
-from models.mm_diffusion.stream import CHANNELS, Head, State, Stream, stem
+from models.mm_diffusion.published import check_same, published_key, published_shape
+from models.mm_diffusion.stream import CHANNELS, Head, State, Stem, Stream
 from models.mm_diffusion.time_embedding import TimeEmbedding
 
 
@@ -35,7 +35,7 @@ class UNet(nn.Module):
         self.activation_checkpointing = False
         blocks, width, streams = plan(config), config.channels, self.streams
         self.time_embedding = TimeEmbedding(width)
-        self.stem = nn.ModuleDict({stream: stem(stream, width) for stream in streams})
+        self.stem = nn.ModuleDict({stream: Stem(stream, width) for stream in streams})
         self.encoder = nn.ModuleList([Block(block, config, streams) for block in blocks.encoder])
         self.middle = Middle(blocks.middle, config, streams)
         self.decoder = nn.ModuleList([Block(block, config, streams) for block in blocks.decoder])
@@ -58,12 +58,14 @@ class UNet(nn.Module):
         network = cls(config)
         names = {key: published_key(key, config) for key in network.state_dict()}
         check_same(network.to_published(), state_dict, cls.__name__)
-        network.load_state_dict({key: state_dict[name] for key, name in names.items()})
+        own = network.state_dict()
+        network.load_state_dict({key: state_dict[name].view_as(own[key]) for key, name in names.items()})
         return network.eval()
 
     def to_published(self) -> dict[str, Tensor]:
         """The weights under the published keys."""
-        return {published_key(key, self.config): tensor for key, tensor in self.state_dict().items()}
+        named = ((published_key(key, self.config), tensor) for key, tensor in self.state_dict().items())
+        return {key: tensor.view(published_shape(key, tensor)) for key, tensor in named}
 
     def predict(self, state: State, timesteps: Tensor, shifts: Tensor | None = None) -> State:
         """The noise in each stream of a noisy state.
@@ -95,7 +97,7 @@ class UNet(nn.Module):
         state = through(self.middle, state)
         for block in self.decoder:
             joined = zip(state, skips.pop(), strict=True)
-            state = through(block, tuple(torch.cat(pair, dim=1) for pair in joined))
+            state = through(block, tuple(torch.cat(pair, dim=-1) for pair in joined))
         return tuple(head(x) for head, x in zip(self.head.values(), state, strict=True))
 
     def _check(self, stream: Stream, x: Tensor) -> None:
