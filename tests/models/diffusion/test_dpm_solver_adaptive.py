@@ -21,6 +21,7 @@ def uneven(state, timesteps):
     return tuple(noise(x) for x in state)
 
 
+@pytest.mark.slow
 def test_the_trajectory_is_that_of_the_released_code_with_every_rejected_step():
     case, recorded = CASES["dpmpp_tinyA_adaptive"], Recorded(denoiser)
     initial = inputs("dpmpp_tinyA_adaptive.init", 2)
