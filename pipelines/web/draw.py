@@ -38,4 +38,9 @@ def sample(listing: Listing, limit: int | None, seed: int) -> Listing:
 
 def keep(listing: Listing, keys: set[str], seed: int) -> Listing:
     """The list without all other items."""
-    return replace(listing, items=tuple(item for item in listing.items if item.key in keys), seed=seed)
+    return replace(
+        listing,
+        items=tuple(item for item in listing.items if item.key in keys),
+        seed=seed,
+        drawn_from=listing.drawn_from or len(listing.items),
+    )

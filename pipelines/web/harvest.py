@@ -61,6 +61,7 @@ def provenance_of(listing: Listing) -> dict[str, Any]:
         "list": {
             "sha256": listing.sha256,
             "items": len(listing.items),
+            "drawn_from": listing.drawn_from,
             "rejected": [asdict(row) for row in listing.rejected],
         },
         "terms": asdict(listing.terms),

@@ -76,6 +76,7 @@ class Listing:
     terms: Terms
     crop: int | None = None  # pixels of the original: the square in its middle that is kept
     seed: int | None = None  # of whatever was drawn: splits, a sample
+    drawn_from: int | None = None  # how many items there were before a sample was drawn
 
     def __post_init__(self) -> None:
         key, times = next(iter(Counter(item.key for item in self.items).most_common(1)), ("", 0))
