@@ -1,12 +1,9 @@
 """What decides a sample besides its number. It is kept with the samples, so that unlike ones never share a folder."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from avbench.clip import ClipSpec
-from avbench.settings import from_table, to_table
 from models.config import SamplingConfig
 from models.model import Modality
 
@@ -70,18 +67,6 @@ class SampleSettings:
         """What every clip of the set has in its `meta`."""
         steps = {} if self.adaptive else {"steps": self.sampling.steps}
         return {"model": self.network.model, "seed": self.seed} | steps
-
-    def to_json(self) -> str:
-        return json.dumps(to_table(self), indent=1) + "\n"
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any], where: str) -> "SampleSettings":
-        """The settings that `to_table` made `table` of.
-
-        Raises:
-            UsageError: it is something else; the message begins with `where`.
-        """
-        return from_table(cls, table, where=where)
 
     @property
     def _direction(self) -> str:

@@ -77,7 +77,7 @@ def test_a_sample_depends_on_seed_and_number_alone(run, tmp_path):
 def test_samples_whose_settings_nobody_knows_are_not_mixed_with_others(run, tmp_path):
     folder = sample_run(run, 2, out=tmp_path / "samples").base
     (folder / "clipset.json").unlink()
-    with pytest.raises(UsageError, match="not empty and holds no samples"):
+    with pytest.raises(UsageError, match="not empty, and avbench did not make it"):
         sample_run(run, 3, out=folder)
 
 
@@ -146,7 +146,7 @@ def test_other_settings_are_refused_while_the_first_ones_are_unfinished(run, tmp
 def test_a_folder_of_other_things_is_left_alone(run, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "holiday.mp4").write_text("a video")
-    with pytest.raises(UsageError, match=r"mine: the folder is not empty and holds no samples"):
+    with pytest.raises(UsageError, match=r"mine: the folder is not empty, and avbench did not make it"):
         sample_run(run, 1, out=tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["holiday.mp4"]
 

@@ -1,12 +1,10 @@
 """What decides a sample, as text and as a folder's name."""
 
 import dataclasses
-import json
 
 import pytest
 
 from avbench.clip import ClipSpec
-from avbench.errors import UsageError
 from models.config import SamplingConfig
 from models.sampling.settings import ConditionSettings, NetworkSettings, SampleSettings
 
@@ -37,16 +35,6 @@ CONDITION = ConditionSettings(
 )
 def test_a_folders_name_tells_what_commonly_differs(changes, name):
     assert dataclasses.replace(BASE, **changes).set_name == name
-
-
-def test_settings_come_back_from_text():
-    settings = dataclasses.replace(BASE, condition=CONDITION, upsampler=NETWORK, upsampler_steps=25)
-    assert SampleSettings.from_table(json.loads(settings.to_json()), "here") == settings
-
-
-def test_other_text_is_refused_with_its_place():
-    with pytest.raises(UsageError, match='here: unknown setting "colour"'):
-        SampleSettings.from_table({"colour": "red"}, "here")
 
 
 def test_meta_leaves_out_the_steps_that_a_solver_chooses():
