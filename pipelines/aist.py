@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from avbench.clipset.records import ClipRecord
+from avbench.clipset.scan import FolderItem
 from avbench.errors import DataError, UsageError
-from pipelines.copies import read_copy
-from pipelines.source import Harvest, web_source
+from pipelines.copies import Copy, read_copy
+from pipelines.source import web_source
 from pipelines.web.draw import deal_splits
 from pipelines.web.item import Listing, RejectedRow, Terms, WebItem
 from pipelines.web.lists import ListFile, ListRow, hash_of, read_items, read_list, refuse_useless
@@ -140,17 +140,15 @@ def aist(
     )
 
 
-def aist_copy(path: Path, *, split: Mapping[str, Fraction] | None = None, seed: int = 0, workers: int = 0) -> Harvest:
+def aist_copy(path: Path, *, split: Mapping[str, Fraction] | None = None, seed: int = 0) -> Copy:
     """A copy that lies in a folder: [train, val or test]/videos, named as dances are. Pictures that are not square lose
     all but their middle.
 
     Raises:
         UsageError: the folder does not exist.
-        DataError: it holds no media that can be used.
+        DataError: it holds no video.
     """
-    return read_copy(
-        path, source="aist", terms=TERMS, label_of=_genre, crop=CROP, split=split, seed=seed, workers=workers
-    )
+    return read_copy(path, source="aist", terms=TERMS, label_of=_genre, crop=CROP, split=split, seed=seed)
 
 
 def _item(name: str, videos: str) -> WebItem:
@@ -174,10 +172,9 @@ def _item(name: str, videos: str) -> WebItem:
     )
 
 
-def _genre(record: ClipRecord) -> str:
+def _genre(item: FolderItem) -> str:
     """The genre in a file's name. Copies may have put something behind the dance's name."""
-    stem = Path(record.source).stem
-    genre = re.match(r"g[A-Z]{2}(?=_)", stem)
+    genre = re.match(r"g[A-Z]{2}(?=_)", item.file.stem)
     return genre.group() if genre else ""
 
 

@@ -79,8 +79,7 @@ class FolderVideo(Item):
     clip: FolderClip
     label: str
     meta: Mapping[str, Any]
-    crop: int | None = None  # pixels of the square in the middle that is kept; None: all
 
     def open(self) -> AbstractContextManager[Recording]:
         media, duration = self.clip.media(), self.clip.record.duration
-        return open_recording(media, duration, label=self.label, meta=self.meta, crop=self.crop)
+        return open_recording(media, duration, label=self.label, meta=self.meta)

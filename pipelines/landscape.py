@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from avbench.errors import DataError
-from pipelines.copies import read_copy
-from pipelines.source import Harvest, web_source
+from pipelines.copies import Copy, read_copy
+from pipelines.source import web_source
 from pipelines.web.address import read_address
 from pipelines.web.draw import SHARES, deal_splits
 from pipelines.web.item import Listing, Terms, WebItem
@@ -102,27 +102,23 @@ def landscape(file: ListFile, *, split: Mapping[str, Fraction] | None = None, se
     )
 
 
-def landscape_copy(
-    path: Path, *, split: Mapping[str, Fraction] | None = None, seed: int = 0, workers: int = 0
-) -> Harvest:
+def landscape_copy(path: Path, *, split: Mapping[str, Fraction] | None = None, seed: int = 0) -> Copy:
     """A copy that lies in a folder: [train, val or test]/CLASS/videos, as the published processed copies do.
 
-    Videos of no known class, and those without sound (of which the published copies are said to hold many), become
-    failures. Without train, val and test, and without `split`, all goes into train: the videos' names do not tell
-    which were cut from one source.
+    Without train, val and test, and without `split`, all goes into train: the videos' names do not tell which were cut
+    from one source. Check what screening says: the published copies are said to hold many videos without sound.
 
     Raises:
         UsageError: the folder does not exist.
-        DataError: it holds no media that can be used.
+        DataError: it holds no video of the nine classes.
     """
     return read_copy(
         path,
         source="landscape",
         terms=TERMS,
-        label_of=lambda record: canonical_class(record.label),
+        label_of=lambda item: canonical_class(item.label),
         split=split,
         seed=seed,
-        workers=workers,
     )
 
 

@@ -33,7 +33,7 @@ def open_recording(
         duration: seconds.
         offset: where that begins in its source, in seconds.
         crop: pixels of the square in the pictures' middle that is kept; None keeps all. A smaller picture gives the
-            largest square that it has.
+            largest square that it has; one that is square already is cropped no further.
 
     Raises:
         DataError: they cannot be opened.
@@ -64,7 +64,7 @@ class _FileRecording(Recording):
         self._reader = reader
         video = media.info_video
         self._side: int | None = None
-        if video is not None and crop is not None:
+        if video is not None and crop is not None and video.width != video.height:
             self._side = min(crop, video.width, video.height)
             video = replace(video, width=self._side, height=self._side)
         self.info = MediaInfo(video=video, audio=media.info_audio)

@@ -23,13 +23,15 @@ def harvest_files(
     files: Mapping[str, Path],
     failures: Sequence[Failure],
     *,
+    untouched: Path | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> Harvest:
     """The harvest of `listing`: every item has a file or a failure.
 
     Args:
         files: by key of the item. A file that was encoded before need not exist any more.
-        failures: of the items that have none, named by their keys.
+        failures: of the items that have none, named by their keys, and of what is no item at all.
+        untouched: the user's own folder that the files are from.
         provenance: what else stands in `clipset.json`, besides the list and its terms.
     """
     missing = {item.key for item in listing.items} - files.keys() - {failure.item for failure in failures}
@@ -37,6 +39,7 @@ def harvest_files(
     return Harvest(
         source=listing.source,
         origin=listing.origin,
+        untouched=untouched,
         items=tuple(
             FileStretch(
                 key=item.key,

@@ -74,7 +74,7 @@ class Listing:
     items: tuple[WebItem, ...]
     rejected: tuple[RejectedRow, ...] = ()
     terms: Terms
-    crop: int | None = None  # pixels of the original: the square in its middle that is kept
+    crop: int | None = None  # pixels of the original: the square that is kept of pictures that are not square
     seed: int | None = None  # of whatever was drawn: splits, a sample
     drawn_from: int | None = None  # how many items there were before a sample was drawn
 

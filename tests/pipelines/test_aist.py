@@ -94,11 +94,9 @@ def test_says_that_no_video_is_by_the_camera(annotations):
         listing(*NAMES, annotations=annotations, camera="front")
 
 
-def test_reads_a_copy_and_crops_what_is_not_square(tmp_path, movie):
-    movie(tmp_path / "train" / "gBR_sBM_c01_d04_mBR0_ch01_crop.mp4", seconds=0.5, size=(48, 64))
-    movie(tmp_path / "train" / "gPO_sFM_c10_d10_mPO1_ch02.mp4", seconds=0.5, size=(48, 48))
-    harvest = aist_copy(tmp_path)
-    assert [(item.label, item.crop) for item in harvest.items] == [("gBR", 1024), ("gPO", None)]
-    with harvest.items[0].open() as recording:
-        assert (recording.info.video.width, recording.info.video.height) == (48, 48)
-        assert recording.frames([Fraction(0)])[0].shape == (48, 48, 3)
+def test_reads_a_copy_by_the_names_of_its_files(tmp_path, movie):
+    movie(tmp_path / "train" / "gBR_sBM_c01_d04_mBR0_ch01_crop.mp4", seconds=0.5)
+    movie(tmp_path / "test" / "other.mp4", seconds=0.5)
+    listing = aist_copy(tmp_path).listing
+    assert [(item.split, item.label) for item in listing.items] == [("test", ""), ("train", "gBR")]
+    assert listing.crop == 1024 and listing.terms.must_accept

@@ -104,26 +104,22 @@ def test_takes_other_shares_when_asked():
 def test_reads_a_processed_copy_by_its_folders(tmp_path, movie):
     movie(tmp_path / "landscape" / "train" / "volcano" / "a_1.mp4", seconds=0.5)
     movie(tmp_path / "landscape" / "test" / "raining" / "b_1.mp4", seconds=0.5)
-    harvest = landscape_copy(tmp_path / "landscape")
-    assert [(item.split, item.label) for item in harvest.items] == [("test", "raining"), ("train", "explosion")]
-    assert harvest.source == "landscape" and "YouTube" in harvest.provenance["terms"]["text"]
+    copy = landscape_copy(tmp_path / "landscape")
+    assert [(item.split, item.label) for item in copy.listing.items] == [("test", "raining"), ("train", "explosion")]
+    assert copy.listing.source == "landscape" and "YouTube" in copy.listing.terms.text
 
 
-def test_counts_the_silent_films_and_strange_classes_of_a_copy(tmp_path, movie):
+def test_counts_the_strange_classes_of_a_copy(tmp_path, movie):
     movie(tmp_path / "raining" / "a.mp4", seconds=0.5)
-    movie(tmp_path / "raining" / "b.mp4", seconds=0.5, sound=False)
     movie(tmp_path / "snowing" / "c.mp4", seconds=0.5)
-    harvest = landscape_copy(tmp_path)
-    assert [item.source for item in harvest.items] == ["raining/a.mp4"]
-    assert {failure.item: failure.reason for failure in harvest.failures} == {
-        "raining/b.mp4": "no_sound",
-        "snowing/c.mp4": "unknown_class",
-    }
+    copy = landscape_copy(tmp_path)
+    assert [item.scene for item in copy.listing.items] == ["raining/a.mp4"]
+    assert [(failure.item, failure.reason) for failure in copy.failures] == [("snowing/c.mp4", "unknown_class")]
 
 
-def test_says_that_a_copy_has_no_sound_at_all(tmp_path, movie):
-    movie(tmp_path / "raining" / "a.mp4", seconds=0.5, sound=False)
-    with pytest.raises(DataError, match="none of its 1 videos can be used; the first: .*there is no sound"):
+def test_says_that_a_copy_has_none_of_the_classes(tmp_path, movie):
+    movie(tmp_path / "a.mp4", seconds=0.5)
+    with pytest.raises(DataError, match='none of its 1 videos can be used; the first: "" is none of the classes'):
         landscape_copy(tmp_path)
 
 

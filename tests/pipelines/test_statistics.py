@@ -21,7 +21,8 @@ def statistics(harvest, out):
 def test_puts_our_figures_beside_the_papers(tmp_path, movie):
     for name in ("raining/a", "raining/b", "thunder/c"):
         movie(tmp_path / "copy" / f"{name}.mp4", seconds=2, fps=20)
-    table = statistics(landscape_copy(tmp_path / "copy"), tmp_path / "out")
+    copy = landscape_copy(tmp_path / "copy")
+    table = statistics(harvest_files(copy.listing, copy.files, copy.failures), tmp_path / "out")
     assert dict(table["ours"]) == {
         "sources": "3",
         "clips": "6",
@@ -29,6 +30,7 @@ def test_puts_our_figures_beside_the_papers(tmp_path, movie):
         "frames": "60",
         "source_frames": "120",
         "classes": "2",
+        "listed": "3",
     }
     assert (table.loc["sources", "paper"], table.loc["sources", "share"]) == ("928", "0.0032")
     assert table.loc["frames", "paper"] == "" and "2.78 h" in table.loc["hours", "note"]
