@@ -16,10 +16,10 @@ from avbench.media.jpeg import through_jpeg
 from avbench.media.resize import resize
 from models.super_resolution.config import Degradation
 
-_NOISE_PROBABILITY = 0.5
-_LARGEST_SIGMA = 20.0  # levels of 0..255
-_JPEG_PROBABILITY = 0.5
-_JPEG_QUALITY = (20, 80)  # the upper end excluded
+NOISE_PROBABILITY = 0.5
+LARGEST_SIGMA = 20.0  # levels of 0..255
+JPEG_PROBABILITY = 0.5
+JPEG_QUALITY = (20, 80)  # the upper end excluded
 
 
 def bicubic(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -43,13 +43,13 @@ def degrade(
         (H, W, 3), levels of 0..255: whole and in range, except "released" noise without JPEG.
     """
     damaged = picture.astype(np.float32)
-    if generator.random() < _NOISE_PROBABILITY:
-        sigma = generator.uniform(0, _LARGEST_SIGMA)
+    if generator.random() < NOISE_PROBABILITY:
+        sigma = generator.uniform(0, LARGEST_SIGMA)
         damaged = damaged + np.float32(sigma) * generator.standard_normal(picture.shape, np.float32)
         if degradation == "paper":
             damaged = _to_bytes(damaged).astype(np.float32)
-    if generator.random() < _JPEG_PROBABILITY:
-        quality = int(generator.integers(*_JPEG_QUALITY))
+    if generator.random() < JPEG_PROBABILITY:
+        quality = int(generator.integers(*JPEG_QUALITY))
         order = slice(None, None, -1 if degradation == "released" else 1)  # of the colours
         damaged = through_jpeg(_to_bytes(damaged)[..., order], quality)[..., order].astype(np.float32)
     return damaged
