@@ -89,15 +89,14 @@ def load_newest(run: Run) -> Checkpoint | None:
         DataError: there are some, all of them damaged.
     """
     files = run.checkpoints()
-    for file, older in zip(reversed(files), [*reversed(files[:-1]), None], strict=True):
+    while files:
+        file = files.pop()
         try:
             return load_checkpoint(file)
         except DataError as error:
-            if older is None:
-                raise DataError(
-                    f"{error}. {run.path} has no other checkpoint; remove it to train from the start"
-                ) from error
-            logger.warning("%s. Going on from the older %s", error, older)
+            if not files:
+                raise DataError(f"{error}. There is no older one; remove it to train {run.path} anew") from error
+            logger.warning("%s. Going on from the older %s", error, files[-1])
     return None
 
 
@@ -115,7 +114,8 @@ def load_weights(run: Run, which: Literal["ema", "network"] = "ema", path: Path 
         checkpoint = load_checkpoint(chosen)
     except DataError as error:
         older = [file for file in files if file < chosen]
-        advice = f". Give the older {older[-1]} in its place" if older else ""
+        again = f"remove it and go on with `avbench train --resume {run.name}`"
+        advice = f". Give the older {older[-1]} in its place, or {again}" if older else ""
         raise DataError(f"{error}{advice}") from error
     return checkpoint.ema if which == "ema" else checkpoint.network
 
@@ -156,9 +156,9 @@ def _read(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such checkpoint") from None
-    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (pickle.UnpicklingError, zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: the checkpoint is damaged, or it is none ({reason})") from error
+        raise DataError(f"{path}: damaged, or not a checkpoint of plain tensors ({reason})") from error
 
 
 def _is_ours(content: Any) -> bool:

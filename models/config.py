@@ -67,6 +67,7 @@ class RunConfig:
     data: Path  # the clip set it is trained on
     seed: int = 0
     split: str = "train"  # of the data; a set with one split is read whole
+    init: Path | None = None  # a run or a checkpoint whose weights are the first; None: random ones
     spec: ClipSpec = field(default_factory=ClipSpec)
     network: Any  # the model's own dataclass
     training: TrainingConfig

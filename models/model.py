@@ -123,3 +123,16 @@ class Model(ABC):
         Raises:
             UsageError: the model cannot do what is asked.
         """
+
+    def preview(
+        self, network: nn.Module, config: RunConfig, draws: Draws, examples: Examples
+    ) -> Mapping[Modality, Tensor]:
+        """What is shown of a network while it trains, one thing for each member of `draws`: by default, samples.
+
+        Args:
+            examples: the training's, for a model that makes nothing without an input.
+
+        Returns:
+            As `generate`; pictures (B, 3, T, H, W) may have any T, H and W.
+        """
+        return self.generate(network, config, draws)

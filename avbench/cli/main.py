@@ -8,7 +8,7 @@ import typer
 from rich.logging import RichHandler
 
 from avbench import __version__
-from avbench.cli import doctor, evaluate, explain, features, inspect, prepare, sanity, upscale, weights
+from avbench.cli import doctor, evaluate, explain, features, inspect, prepare, sanity, train, upscale, weights
 from avbench.cli.console import errors
 from avbench.cli.workflows import demo
 from avbench.errors import AvbenchError, MachineError
@@ -42,6 +42,7 @@ def main(
 
 app.add_typer(prepare.app, name="prepare")
 app.command("inspect")(inspect.inspect)
+app.command("train")(train.train)
 app.command("upscale")(upscale.upscale)
 app.command("eval")(evaluate.evaluate)
 app.command("explain")(explain.explain)

@@ -1,0 +1,87 @@
+"""What a run trains: its data, opened, and its network, built. Whatever is wrong with them is found here, first."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from avbench.clipset import open_clipset
+from avbench.errors import DataError
+from avbench.ranks import Ranks
+from avbench.seeds import stream
+from models.checkpoint import load_weights, read_weights
+from models.config import RunConfig
+from models.model import Examples, Model
+from models.published import check_same_shapes
+from models.registry import MODELS
+from models.run import Run
+from models.training.batches import Share
+from models.training.device import available_gib, check_memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that training needs besides the run's folder."""
+
+    config: RunConfig
+    model: Model
+    share: Share
+    fingerprint: str  # of the clip set
+    examples: Examples
+    network: nn.Module  # on the CPU
+    parameters: int
+    needed_gib: float | None  # per process; None: nobody has measured these settings
+    available_gib: float
+
+
+def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
+    """Opens the data and builds the network of a configuration, in every process alike.
+
+    Args:
+        begun: the run has a checkpoint, so that it does not matter with which weights it started.
+
+    Raises:
+        UsageError: the settings contradict each other, or ask for more than this device has.
+        DataError: the clip set, or the checkpoint to start from, is not what it should be.
+    """
+    model = MODELS[config.model]
+    training = config.training
+    share = Share(
+        batch_size=training.batch_size, accumulation=training.accumulation, rank=ranks.index, processes=ranks.count
+    )
+    available = available_gib()
+    needed = check_memory(model, config, share.micro_batch, available)
+    clipset = open_clipset(config.data)
+    examples = model.examples(clipset, config)
+    torch.manual_seed(int(stream(config.seed, "train", "initial weights").integers(2**63)))
+    network = model.build(config)
+    if config.init is not None and not begun:
+        network = _started(network, model, config, config.init)
+    return Job(
+        config=config,
+        model=model,
+        share=share,
+        fingerprint=clipset.fingerprint,
+        examples=examples,
+        network=network,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        needed_gib=needed,
+        available_gib=available,
+    )
+
+
+def _started(network: nn.Module, model: Model, config: RunConfig, start: Path) -> nn.Module:
+    """The network with the weights of a run, of a checkpoint, or of a published one."""
+    if start.is_dir():
+        weights, published = load_weights(Run(start)), False
+    else:
+        weights, published = read_weights(start)
+    try:
+        if published:
+            return model.from_published(weights, config)
+        check_same_shapes(network.state_dict(), weights, type(network).__name__)
+    except DataError as error:
+        raise DataError(f"{start}: {error}") from error
+    network.load_state_dict(dict(weights))
+    return network

@@ -1,0 +1,228 @@
+"""The training loop of all models: resume; then step, report, preview and save, until the last step.
+
+A step is a function of the weights, the seed and its number: batch, noise, timesteps and shifts come from named streams
+(`models.draws`), dropout from torch's generator, which is seeded anew for each step. So a checkpoint needs no random
+state and no data position, and a run that was killed and resumed goes the same way, on a CPU to the last bit.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from avbench.errors import MachineError, UsageError
+from avbench.progress import Progress, silent
+from avbench.seeds import stream
+from models.checkpoint import Checkpoint, load_newest, remove_older, save_checkpoint
+from models.draws import Draws
+from models.run import Run
+from models.training.batches import Batches
+from models.training.device import used_gib
+from models.training.health import check_finite, check_loss_scale
+from models.training.interrupt import StopWish, stop_wishes
+from models.training.job import Job
+from models.training.metrics import MACHINE, Means, MetricsFile
+from models.training.preview import SAMPLES, write_preview
+from models.training.state import TrainingState, new_accelerator
+
+logger = logging.getLogger(__name__)
+
+
+def train_job(run: Run, job: Job, *, workers: int = 0, force: bool = False, progress: Progress = silent) -> None:
+    """Trains a run from its newest checkpoint, if any, to its last step.
+
+    The run's folder gets `checkpoints/`, `metrics.csv`, `tensorboard/` and `previews/`. Call it while holding the
+    folder's lock, in every process.
+
+    Args:
+        job: made of the run's settings.
+        workers: processes that read clips ahead of each training process; 0: none. They change no result.
+        force: go on even if the data set has changed.
+        progress: told how many steps are done.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the step under way was finished and saved.
+        DivergenceError: loss, gradients or loss scale left what can be computed with. The last checkpoint is good.
+        DataError: a clip cannot be read, or no checkpoint can.
+        UsageError: the data set is another one than before, or the device has no such precision.
+        MachineError: the disk or the memory is full. The last checkpoint is good.
+    """
+    accelerator = new_accelerator(job.config.training)
+    training = Training(run, job, accelerator, workers=workers, progress=progress)
+    first = training.resume(force=force) + 1
+    with stop_wishes() as wish:
+        training.run(first, wish)
+
+
+class Training:
+    """One run in one process, from `resume` to the end of `run`."""
+
+    def __init__(self, run: Run, job: Job, accelerator: Accelerator, *, workers: int, progress: Progress) -> None:
+        self._run = run
+        self._job = job
+        self._config = job.config
+        self._accelerator = accelerator
+        self._progress = progress
+        self._first_process = accelerator.is_main_process
+        self._state = TrainingState(job.network, job.config.training, accelerator)
+        self._batches = Batches(
+            job.examples,
+            seed=job.config.seed,
+            share=job.share,
+            workers=workers,
+            pin_memory=accelerator.device.type == "cuda",
+        )
+        self._means = Means()
+        self._seconds, self._samples = 0.0, 0  # of the steps since the last row of metrics
+
+    def resume(self, *, force: bool) -> int:
+        """Goes back to where the newest checkpoint was made.
+
+        Returns:
+            The steps done, 0 where there is no checkpoint.
+        """
+        checkpoint = load_newest(self._run)
+        if checkpoint is None:
+            return 0
+        data = checkpoint.training.get("data", self._job.fingerprint)
+        if data != self._job.fingerprint and not force:
+            raise UsageError(
+                f"{self._config.data} has changed since {self._run.path} was trained on it; put the clip set back, "
+                "start another run, or go on with the new one by --force"
+            )
+        self._state.restore(checkpoint)
+        self._means.load_state_dict(checkpoint.training.get("means", {}))
+        return checkpoint.step
+
+    def run(self, first: int, wish: StopWish) -> None:
+        """Makes steps `first` to the last one."""
+        settings, last = self._config.training, self._config.training.steps
+        with self._metrics(first - 1) as metrics:
+            began = time.perf_counter()
+            for step, micro_batches in self._batches.steps(first, last):
+                stopping = self._step(step, micro_batches, wish)
+                self._seconds += time.perf_counter() - began
+                self._samples += settings.batch_size
+                if step % settings.log_every == 0 or step == last:
+                    self._report(step, metrics)
+                if step % settings.preview_every == 0 or step == last:
+                    self._preview(step)
+                if step % settings.checkpoint_every == 0 or step == last or stopping:
+                    self._save(step, metrics)
+                self._progress("training", step, last)
+                if stopping:
+                    raise KeyboardInterrupt
+                began = time.perf_counter()
+
+    def _step(self, step: int, micro_batches: list[dict[str, Tensor]], wish: StopWish) -> bool:
+        """One step of the optimiser. Returns whether some process is to stop."""
+        rank = self._job.share.rank
+        torch.manual_seed(int(stream(self._config.seed, "train", step, "torch", rank).integers(2**63)))
+        with _memory_errors(self._run):
+            parts, noise_level = self._gradients(step, micro_batches)
+            parts, noise_level, stopping = self._from_all(parts, noise_level, wish)
+            norm = self._state.gradient_norm()
+            if self._state.loss_scale is None:
+                check_finite(self._run, step, {name: float(part.mean()) for name, part in parts.items()}, norm)
+            updated = self._state.update()
+        if self._state.loss_scale is not None:
+            check_loss_scale(self._run, step, self._state.loss_scale)
+        self._means.add_losses(parts, noise_level)
+        self._means.add("gradient_norm", torch.tensor([norm]))
+        self._means.add("skipped", torch.tensor([0.0 if updated else 1.0]))
+        return stopping
+
+    def _gradients(self, step: int, micro_batches: list[dict[str, Tensor]]) -> tuple[dict[str, Tensor], Tensor]:
+        """The gradients of a step, and this process's losses and noise levels, each (N,)."""
+        device, share = self._accelerator.device, self._job.share
+        computed = []
+        self._state.network.train()
+        for micro, batch in enumerate(micro_batches):
+            draws = Draws(self._config.seed, "train", step, members=share.positions(micro), device=device)
+            batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+            with self._state.accumulating(last=micro == len(micro_batches) - 1):
+                losses = self._job.model.losses(self._state.network, batch, draws, self._config)
+                total = torch.stack(list(losses.parts.values())).sum()
+                # Gradients add up over micro-batches and are averaged over processes: the mean over the whole batch.
+                self._state.backward(total * (share.processes / share.batch_size))
+            computed.append(losses)
+        parts = {name: torch.cat([losses.parts[name].detach() for losses in computed]) for name in computed[0].parts}
+        return parts, torch.cat([losses.noise_level for losses in computed])
+
+    def _from_all(
+        self, parts: dict[str, Tensor], noise_level: Tensor, wish: StopWish
+    ) -> tuple[dict[str, Tensor], Tensor, bool]:
+        """Losses and noise levels of all processes, on the CPU, and whether one of them is to stop: in one message."""
+        wishes = torch.full_like(noise_level, float(wish.made))
+        table = torch.stack([part.float() for part in (*parts.values(), noise_level, wishes)], dim=1)
+        *gathered, noise_level, wishes = self._accelerator.gather(table).cpu().unbind(dim=1)
+        return dict(zip(parts, gathered, strict=True)), noise_level, bool(wishes.any())
+
+    def _report(self, step: int, metrics: MetricsFile | None) -> None:
+        """Writes the means since the last row."""
+        state = self._state
+        row: dict[str, float | None] = self._means.take() | {
+            "loss_scale": state.loss_scale,
+            "learning_rate": state.learning_rate,
+            "ema_decay": state.ema.decay,
+            "ema_distance": state.ema.distance(),
+            **dict(zip(MACHINE, (self._samples / self._seconds, used_gib()), strict=True)),
+        }
+        self._seconds, self._samples = 0.0, 0
+        if metrics is not None:
+            metrics.write(step, row)
+            told = [f"{name} {row[name]:.4g}" for name in ("loss", "gradient_norm") if row[name] is not None]
+            logger.info("step %d: %s", step, ", ".join(told))
+
+    def _preview(self, step: int) -> None:
+        """Writes samples of the averaged network, always from the same noise."""
+        members = range(SAMPLES)
+        draws = Draws(self._config.seed, "preview", members=members, device=self._accelerator.device)
+        # All processes go through the network, since each may hold only a shard of it.
+        with self._state.ema.applied(), torch.no_grad():
+            self._state.network.eval()
+            samples = self._job.model.preview(self._state.network, self._config, draws, self._job.examples)
+        if self._first_process:
+            write_preview(self._run.path / "previews" / f"{step:08d}", samples, self._config.spec)
+
+    def _save(self, step: int, metrics: MetricsFile | None) -> None:
+        """Writes a checkpoint and removes old ones."""
+        gathered = self._state.gather()
+        if metrics is None:
+            return
+        metrics.sync()
+        gathered["training"] |= {"means": self._means.state_dict(), "data": self._job.fingerprint}
+        save_checkpoint(self._run, Checkpoint(model=self._config.model, step=step, **gathered))
+        remove_older(self._run, self._config.training.keep_checkpoints)
+
+    @contextlib.contextmanager
+    def _metrics(self, after: int) -> Iterator[MetricsFile | None]:
+        """The metrics, in the process that writes."""
+        if not self._first_process:
+            yield None
+            return
+        metrics = MetricsFile(self._run.metrics_file, after=after)
+        try:
+            yield metrics
+        finally:
+            metrics.close()
+
+
+@contextlib.contextmanager
+def _memory_errors(run: Run) -> Iterator[None]:
+    """Turns torch's ways to say that memory is full into a `MachineError` that says what to do."""
+    try:
+        yield
+    except RuntimeError as error:
+        # A CPU's allocator has no error class of its own.
+        if not isinstance(error, torch.OutOfMemoryError) and "not enough memory" not in str(error):
+            raise
+        raise MachineError(
+            f"{run.path}: out of memory; go on with `avbench train --resume {run.name} --force` and "
+            f"--set training.accumulation={2 * run.config.training.accumulation} or "
+            "--set training.activation_checkpointing=true"
+        ) from error
