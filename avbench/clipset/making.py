@@ -75,7 +75,7 @@ class Making:
         atomic_write(self.path / _SETTINGS, json.dumps(self._settings, indent=1) + "\n")
         with machine_errors(self.path):
             (self.path / MANIFEST).unlink(missing_ok=True)
-            for left_by_killed in self.path.glob(".*.tmp"):
+            for left_by_killed in self.path.rglob(".*.tmp"):
                 left_by_killed.unlink()
 
     def _leave(self) -> None:

@@ -1,26 +1,20 @@
 """Upscaling a clip set: the same clips with larger pictures, as a folder of movies that keeps their sound."""
 
 import contextlib
-import json
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from avbench import __version__
 from avbench.clip import Clip, ClipSpec
 from avbench.clipset import ClipSet
 from avbench.clipset.clipset import Fit
-from avbench.clipset.layout import WORK
-from avbench.clipset.made import MadeClip, MadeFolder, write_clip
-from avbench.errors import DataError, UsageError
+from avbench.clipset.made import MadeClip, write_clip
+from avbench.clipset.making import Making
+from avbench.errors import DataError
 from avbench.progress import Progress, silent
 from avbench.ranks import Ranks
-from avbench.workspace import atomic_write, lock, machine_errors
 from models.super_resolution.enlarge import Enlarger
 
-_SETTINGS = "upscale.json"  # in WORK: what the set under way is made with
 _SILENT_RATE = 16_000  # Hz; as good as any other where there is no sound
 
 
@@ -47,23 +41,16 @@ def upscale_clipset(
         MachineError: `out` cannot be written, or another process is at work there.
     """
     ranks = ranks or Ranks()
-    made = _made(clipset, enlarger)
     files = _files(clipset)
-    with lock(out) if ranks.first else contextlib.nullcontext():
-        finished = ranks.from_first(ranks.first and _is_finished(out, made))
-        if not finished:
-            ranks.from_first(ranks.first and _begin(out, made))
-            _write_share(clipset, out, enlarger, files, ranks, progress)
-            ranks.from_all([])  # waits for the others
-            if ranks.first:
-                _finish(clipset, out, made, files)
-    return out
-
-
-def _made(clipset: ClipSet, enlarger: Enlarger) -> dict[str, Any]:
-    """How the set is made: what decides its movies."""
     parent = {"name": clipset.name, "fingerprint": clipset.fingerprint}
-    return {"command": "upscale", "avbench": __version__, "parent": parent, **enlarger.settings}
+    making = Making(out, "upscale", {"parent": parent, **enlarger.settings})
+    with making.held(lambda: True) if ranks.first else contextlib.nullcontext(False) as todo:
+        if ranks.from_first(todo):
+            _write_share(clipset, out, enlarger, files, ranks, progress)
+            ranks.from_all([ranks.index])  # the set is whole when all processes have written their share
+            if ranks.first:
+                making.finish(_clips(clipset, files), fit=_fit(clipset), channel=clipset.channel)
+    return out
 
 
 def _files(clipset: ClipSet) -> list[str]:
@@ -75,30 +62,6 @@ def _files(clipset: ClipSet) -> list[str]:
             raise DataError(f"{clipset.path}: clip {record.key} has no picture, so there is nothing to upscale in it")
         files.append(f"{record.split}/{record.key}.mp4" if several else f"{record.key}.mp4")
     return files
-
-
-def _is_finished(out: Path, made: Mapping[str, Any]) -> bool:
-    """Whether the set that is asked for is there. Raises UsageError if something else is."""
-    finished = MadeFolder.read(out)
-    under_way = out / WORK / _SETTINGS
-    if finished is None and not under_way.exists():
-        with machine_errors(out):
-            found = {path.name for path in out.iterdir()} - {".lock", WORK}
-        if found:
-            raise UsageError(f"{out}: the folder is not empty and holds no upscaled clips; choose another with --out")
-        return False
-    there = finished.made if finished else json.loads(under_way.read_bytes())
-    if there != made:
-        changes = ", ".join(
-            f"{key} {there.get(key)} there, {made[key]} here" for key in made if there.get(key) != made[key]
-        )
-        raise UsageError(f"{out}: it was made with other settings ({changes}); choose another with --out, or remove it")
-    return finished is not None
-
-
-def _begin(out: Path, made: Mapping[str, Any]) -> bool:
-    atomic_write(out / WORK / _SETTINGS, json.dumps(made))
-    return True
 
 
 def _write_share(
@@ -123,14 +86,15 @@ def _read(clipset: ClipSet, index: int, size: int) -> Clip:
     return clipset.clip(index, spec=spec, audio=record.has_audio)
 
 
-def _finish(clipset: ClipSet, out: Path, made: Mapping[str, Any], files: Sequence[str]) -> None:
-    clips = [
+def _clips(clipset: ClipSet, files: Sequence[str]) -> list[MadeClip]:
+    """What is known of each clip."""
+    return [
         MadeClip(file=file, source=record.source, label=record.label, meta=record.meta)
         for file, record in zip(files, clipset.records, strict=True)
     ]
+
+
+def _fit(clipset: ClipSet) -> Fit:
+    """How pictures became square: those that keep their aspect are letterboxed here."""
     square = all(record.width == record.height for record in clipset.records)
-    fit: Fit = "letterbox" if clipset.fit == "native" and not square else clipset.fit
-    MadeFolder(name=out.resolve().name, clips=clips, fit=fit, channel=clipset.channel, made=made).write(out)
-    for left_by_killed in out.rglob(".*.tmp"):
-        left_by_killed.unlink()
-    shutil.rmtree(out / WORK)
+    return "letterbox" if clipset.fit == "native" and not square else clipset.fit

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, NoReturn
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
@@ -22,8 +24,9 @@ from models.model import Condition, Examples, Losses, Modality, Model, OnStep, P
 from models.registry import MODELS
 from models.super_resolution.config import PAPER, RELEASED, TINY, SuperResolutionConfig
 from models.super_resolution.data import PicturePairs
+from models.super_resolution.published import load_published
 from models.super_resolution.unet import SuperResolutionUNet
-from models.super_resolution.upscale import STEPS
+from models.super_resolution.upscale import STEPS, upscale
 
 _SCHEDULE = linear_schedule(1000)
 
@@ -79,13 +82,16 @@ class SuperResolution(Model):
                 f"spec.size is {config.spec.size}, network.size {config.network.size}; an upsampler is trained on "
                 "pictures of the size that it makes, so set both alike"
             )
+        if config.sampling.solver != "ddim":
+            raise UsageError(f"sampling.solver is {config.sampling.solver}; an upsampler knows ddim only")
         network = SuperResolutionUNet(config.network)
         network.activation_checkpointing = config.training.activation_checkpointing
         return network
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
-        fields = {field.name: getattr(config.network, field.name) for field in dataclasses.fields(config.network)}
-        return SuperResolutionUNet.from_published(state_dict, **fields)
+        network = self.build(config)
+        load_published(network, state_dict)
+        return network
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return PicturePairs(clipset, config)
@@ -114,6 +120,22 @@ class SuperResolution(Model):
         on_step: OnStep | None = None,
     ) -> NoReturn:
         raise UsageError("an upsampler makes nothing of its own; give it clips: `avbench upscale CLIPSET --with RUN`")
+
+    def preview(
+        self, network: nn.Module, config: RunConfig, draws: Draws, examples: Examples
+    ) -> dict[Modality, Tensor]:
+        """Side by side, as still videos: what the network is given, what it makes of it, and what it was.
+
+        The pictures are always the same ones.
+        """
+        pairs = [examples.read(member % len(examples), draws.shared("example", member)) for member in draws.members]
+        high, low = (torch.stack([pair[name] for pair in pairs]) for name in ("high", "low"))
+        noise = draws.normal("noise", shape=high.shape[1:])
+        low = low.to(noise.device)
+        upscaled = upscale(network, low[:, :, None], noise, steps=config.sampling.steps)[:, :, 0]
+        given = F.interpolate(low, size=high.shape[-2:])
+        together = torch.cat([given, upscaled, high.to(noise.device)], dim=-1)
+        return {"video": together[:, :, None].expand(-1, -1, config.spec.frames, -1, -1)}
 
 
 MODELS.register("super-resolution")(SuperResolution())

@@ -97,7 +97,7 @@ def test_a_finished_set_is_left_as_it_is(samples, upsampler, tmp_path):
 
 def test_other_settings_do_not_mix_with_a_set_that_is_there(samples, upsampler, tmp_path):
     out = upscale_clipset(samples, tmp_path / "large", upsampler)
-    with pytest.raises(UsageError, match="seed 0 there, 1 here"):
+    with pytest.raises(UsageError, match="seed: 0 -> 1"):
         upscale_clipset(samples, out, replace(upsampler, seed=1))
 
 

@@ -82,7 +82,7 @@ def test_activation_checkpointing_is_a_setting_of_training(config):
 
 
 def test_a_published_checkpoint_starts_a_run(config):
-    config = replace(config, network=replace(config.network, **cases.SETTINGS))
+    config = replace(config, spec=replace(config.spec, size=64), network=replace(config.network, **cases.SETTINGS))
     network = MODEL.from_published(cases.published_weights(), config)
     assert torch.equal(network.stem.weight, cases.published_weights()["input_blocks.0.0.weight"])
 
@@ -97,6 +97,22 @@ def test_a_spec_of_another_size_than_the_networks_is_refused(config):
         MODEL.build(replace(config, spec=replace(config.spec, size=32)))
 
 
+def test_another_solver_than_ddim_is_refused(config):
+    with pytest.raises(UsageError, match="knows ddim only"):
+        MODEL.build(replace(config, sampling=replace(config.sampling, solver="dpm")))
+
+
 def test_samples_nothing_without_clips_to_enlarge(config, network):
     with pytest.raises(UsageError, match="avbench upscale CLIPSET --with RUN"):
         MODEL.generate(network, config, draws(0))
+
+
+def test_a_preview_shows_what_is_given_what_is_made_of_it_and_what_it_was(clipset, config, network):
+    config = replace(config, sampling=replace(config.sampling, steps=2))
+    examples = MODEL.examples(clipset, config)
+    video = MODEL.preview(network, config, draws(0, 1, 2), examples)["video"]
+    assert video.shape == (3, 3, 16, 16, 3 * 16) and torch.equal(video[:, :, 0], video[:, :, -1])
+    given, upscaled, high = video[:, :, 0].chunk(3, dim=-1)
+    assert (given - high).abs().mean() < 0.5 * (upscaled - high).abs().mean()  # the network is untrained
+    again = MODEL.preview(network, config, draws(0, 1, 2), examples)["video"]
+    assert torch.equal(video, again)
