@@ -107,6 +107,7 @@ def _facts(
         before, after = audio.start - origin - span.start, end - (audio.end - origin)
         facts["pad_audio_s"] = float(max(Fraction(0), before) + max(Fraction(0), after))
         facts["warnings"] += ["silent"] * (sound.silent_fraction == 1) + ["downmixed"] * sound.downmixed
+        facts["warnings"] += ["opposed_channels"] * sound.opposed
     if video is not None and audio is not None:
         lead = (audio.start - recording.stretch.audio_origin) - (video.start - recording.stretch.video_origin)
         facts["av_offset_s"] = float(lead)  # by how much the original's sound begins later

@@ -16,6 +16,8 @@ SAMPLE_RATE = 44_100  # Hz; lower rates are made when a clip is read
 
 _SILENCE = 1e-3  # root mean square of a tenth of a second, -60 dBFS
 
+_OPPOSED = 0.05  # of the louder channel: less is left of a mix whose channels cancel each other out
+
 _HALF = 0.5**0.5  # a centre or surround channel goes to each side at -3 dB (ITU-R BS.775)
 _LEFT, _RIGHT, _BOTH, _NONE = (1, 0), (0, 1), (_HALF, _HALF), (0, 0)
 _LEFT_SIDE, _RIGHT_SIDE = (_HALF, 0), (0, _HALF)
@@ -42,6 +44,7 @@ class StoredSound:
     rms: float
     silent_fraction: float  # share of tenths of a second below -60 dBFS
     downmixed: bool
+    opposed: bool  # its original's two channels cancel each other out
 
 
 def encode_sound(recording: Recording, span: Span, channel: Channel) -> StoredSound:
@@ -64,11 +67,22 @@ def encode_sound(recording: Recording, span: Span, channel: Channel) -> StoredSo
         rms=float(np.sqrt(np.square(stored, dtype=np.float64).mean())),
         silent_fraction=sum(silent) / len(silent),
         downmixed=len(audio) > 2,
+        opposed=are_opposed(audio),
     )
+
+
+def are_opposed(audio: NDArray[np.float32]) -> bool:
+    """Whether the two channels of (2, S) are each other's mirror, so that their mix is silent."""
+    if len(audio) != 2:
+        return False
+    loudest = np.square(audio, dtype=np.float64).mean(axis=1).max()
+    return bool(loudest > 0 and np.square(audio.mean(axis=0, dtype=np.float64)).mean() < _OPPOSED**2 * loudest)
 
 
 def store_channels(audio: NDArray[np.float32], channel: Channel) -> NDArray[np.float32]:
     """The channels that a clip stores: one for "left" and "mix"; one or two, surround mixed down, for "native".
+
+    A mix of two channels that cancel each other out would be silence; the first of them is taken instead.
 
     Args:
         audio: (C, S) in [-1, 1]. More channels than 8 have no layout that could be known: the first two are taken.
@@ -77,7 +91,7 @@ def store_channels(audio: NDArray[np.float32], channel: Channel) -> NDArray[np.f
         (1 or 2, S), scaled down as a whole where mixing would clip.
     """
     if channel != "native":
-        return mix_down(audio, channel)
+        return mix_down(audio, "left" if are_opposed(audio) else channel)
     gains = _STEREO_GAINS.get(len(audio))
     if gains is None:
         return audio[:2]

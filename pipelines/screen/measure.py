@@ -18,12 +18,12 @@ from pipelines.screen.glance import Glance, glance
 from pipelines.screen.lag import Lag, find_lag
 from pipelines.screen.levels import Levels, measure_levels
 from pipelines.screen.shots import ShotNetwork, cut_times
+from pipelines.sound import are_opposed
 
 LOOKED_AT = Fraction(600)  # seconds of an item that are decoded
 _HEARD = Fraction(60)  # seconds of sound that are held in memory
 _KINDS: tuple[Literal["video", "audio"], ...] = ("video", "audio")
 _HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}  # PQ and HLG
-_OPPOSED = 0.05  # of the louder channel: less is left of a mix whose channels cancel each other out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def content(path: Path, item: Outline, *, network: ShotNetwork | None, lag: bool
         corrupt=seen.corrupt if seen else None,
         hashes=hash_pictures(_one_each_second(seen)) if seen else None,
         cuts=tuple(cut_times(seen.frames, seen.times, network)) if seen and network else None,
-        opposed=_is_opposed(wave) if wave is not None else None,
+        opposed=are_opposed(wave) if wave is not None else None,
         lag=find_lag(seen, wave, audio.sample_rate) if lag and seen and audio and wave is not None else None,
     )
 
@@ -133,14 +133,6 @@ def _sound(path: Path, audio: AudioStream, item: Outline, seconds: Fraction) -> 
     """(C, S) at the track's own rate."""
     first = item.info.video or audio
     return read_audio(path, audio, first.start + item.start, int(seconds * audio.sample_rate), audio.sample_rate)
-
-
-def _is_opposed(wave: NDArray[np.float32]) -> bool:
-    """Whether two channels are each other's mirror, so that their mix is silent."""
-    if len(wave) != 2:
-        return False
-    loudest = np.square(wave).mean(axis=1).max()
-    return bool(loudest > 0 and np.square(wave.mean(axis=0)).mean() < _OPPOSED**2 * loudest)
 
 
 def _one_each_second(seen: Glance) -> NDArray[np.uint8]:

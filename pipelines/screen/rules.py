@@ -16,7 +16,7 @@ ContentRule = Callable[[Content, ScreenConfig], str | None]
 OUTLINE_RULES: dict[str, OutlineRule] = {}  # by reason; what packets tell, without decoding
 CONTENT_RULES: dict[str, ContentRule] = {}
 
-_ALL = 0.99  # share of the seconds; filters miss the last frame or block
+_ALL = 0.95  # share of the seconds; filters take a block or some frames to notice
 
 
 def _on_outline(reason: str) -> Callable[[OutlineRule], OutlineRule]:

@@ -20,7 +20,7 @@ from avbench.features.checkpoint import fill, load_published
 from avbench.features.transnetv2 import TransNetV2
 
 _LOOKUP = 101  # frames around each that it is compared with
-_WINDOW, _MARGIN = 100, 25  # frames seen at once, and those at either end whose answers lack context
+_STEP, _MARGIN = 200, 25  # frames answered for at once, and those seen around them, whose own answers lack context
 _THRESHOLD = 0.5  # of the probability that a transition shows
 _MANY_HOT = "cls_layer2."  # a second answer, used in training only
 
@@ -133,12 +133,10 @@ def _load(path: Path) -> ShotNetwork:
 
 @torch.inference_mode()
 def _probabilities(frames: NDArray[np.uint8], network: ShotNetwork) -> NDArray[np.float32]:
-    """(T,) in windows of 100 frames, of which the middle ones count; the first and last frame are held at the ends."""
-    step = _WINDOW - 2 * _MARGIN
-    after = _MARGIN + -len(frames) % step
-    padded = np.concatenate([frames[:1].repeat(_MARGIN, 0), frames, frames[-1:].repeat(after, 0)])
+    """(T,) in windows; before the first frame and after the last, they are held."""
+    padded = np.concatenate([frames[:1].repeat(_MARGIN, 0), frames, frames[-1:].repeat(_MARGIN, 0)])
     answers = []
-    for begin in range(0, len(frames), step):
-        window = torch.from_numpy(np.ascontiguousarray(padded[begin : begin + _WINDOW]))[None]
+    for begin in range(0, len(frames), _STEP):
+        window = torch.from_numpy(np.ascontiguousarray(padded[begin : begin + _STEP + 2 * _MARGIN]))[None]
         answers.append(network(window)[0, _MARGIN:-_MARGIN].sigmoid())
-    return torch.cat(answers)[: len(frames)].numpy()
+    return torch.cat(answers).numpy()
