@@ -1,0 +1,33 @@
+"""`avbench prepare`: make clip sets."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from avbench.cli.prepare.local import folder, plugged_in, synthetic
+
+
+class _SourceGroup(TyperGroup):
+    """Besides the commands below, one for every source that a plug-in registers."""
+
+    # Any: Typer may carry a copy of click of its own, so its classes have no stable name.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or plugged_in(cmd_name, ctx.params.get("plugin") or [])
+
+
+app = typer.Typer(help="Make clip sets: WebDataset shards with an index.", no_args_is_help=True, cls=_SourceGroup)
+
+
+@app.callback()
+def prepare_(
+    plugin: Annotated[
+        list[Path] | None, typer.Option(help="A Python file that registers data sets; repeatable.")
+    ] = None,
+) -> None:
+    """Make clip sets: WebDataset shards with an index."""
+
+
+app.command()(folder)
+app.command()(synthetic)
