@@ -121,7 +121,7 @@ class ShardWriter:
         self._close_shard()
         _write_table(self._folder / CLIPS, self._rows, CLIPS_SCHEMA)
         _write_table(self._folder / INDEX, self._index, INDEX_SCHEMA)
-        atomic_write(self._folder / FAILURES, _failures_csv(failures))
+        atomic_write(self._folder / FAILURES, failures_csv(failures))
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "name": name,
@@ -164,7 +164,8 @@ def _write_table(path: Path, rows: Sequence[Mapping[str, Any]], schema: pa.Schem
         pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary)
 
 
-def _failures_csv(failures: Sequence[Failure]) -> str:
+def failures_csv(failures: Sequence[Failure]) -> str:
+    """`failures.csv` of these items."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Failure)], lineterminator="\n")
     writer.writeheader()
