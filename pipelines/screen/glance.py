@@ -37,8 +37,8 @@ class Glance:
         return np.concatenate([np.zeros(1), steps])
 
 
-def glance(path: Path, info: VideoStream, start: Fraction, seconds: Fraction) -> Glance:
-    """Decode the frames in [start, start + seconds), counted from the first frame of the track.
+def glance(path: Path, info: VideoStream, begin: Fraction, seconds: Fraction) -> Glance:
+    """Decode the frames in [begin, begin + seconds), on the container's clock.
 
     Raises:
         DataError: the file's structure is damaged, so that not all packets can be read.
@@ -47,13 +47,13 @@ def glance(path: Path, info: VideoStream, start: Fraction, seconds: Fraction) ->
     times: list[float] = []
     damaged = 0
     width, height = (HEIGHT, WIDTH) if info.rotation % 180 else (WIDTH, HEIGHT)
-    for time, frame in _decoded(path, info, info.start + start, info.start + start + seconds):
+    for time, frame in _decoded(path, info, begin, begin + seconds):
         if frame is None:
             damaged += 1
             continue
         small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
         frames.append(np.rot90(small, info.rotation // 90))
-        times.append(float(time - info.start - start))
+        times.append(float(time - begin))
     return Glance(
         frames=np.stack(frames) if frames else np.zeros((0, HEIGHT, WIDTH, 3), np.uint8),
         times=np.array(times),

@@ -28,9 +28,10 @@ _HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}  # PQ and HLG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """What packets and first frames tell. Times are seconds from the beginning of the file's pictures (or sound)."""
+    """What packets and first frames tell. Seconds of a file count from where its first stream begins."""
 
     info: MediaInfo
+    origin: Fraction  # where that is on the container's clock
     start: Fraction  # of the item
     seconds: Fraction  # of the item, as far as the file goes
     video_seconds: Fraction  # of pictures in the item
@@ -66,11 +67,10 @@ def outline(path: Path, start: Fraction | None, end: Fraction | None) -> Outline
     """
     info = probe(path)
     video, audio = info.video, info.audio
-    first = video or audio
-    assert first is not None, "probe found a stream"
-    origin = first.start
+    streams = [stream for stream in (video, audio) if stream is not None]
+    origin = min(stream.start for stream in streams)
     begin = start or Fraction(0)
-    until = max(stream.end - origin for stream in (video, audio) if stream is not None)
+    until = max(stream.end for stream in streams) - origin
     until = min(until, end) if end is not None else until
     with open_source(path) as container:
         # While it is open: a closed container's streams are gone, and their numbers anything.
@@ -78,6 +78,7 @@ def outline(path: Path, start: Fraction | None, end: Fraction | None) -> Outline
         audio_tracks = len(container.streams.audio)
     return Outline(
         info=info,
+        origin=origin,
         start=begin,
         seconds=max(Fraction(0), until - begin),
         video_seconds=_overlap(video.start - origin, video.end - origin, begin, until) if video else Fraction(0),
@@ -102,7 +103,7 @@ def content(path: Path, item: Outline, *, network: ShotNetwork | None, lag: bool
     """
     seconds = min(item.seconds, LOOKED_AT)
     levels = measure_levels(path, video=item.video_track, audio=item.audio_track, start=item.start, seconds=seconds)
-    seen = glance(path, item.info.video, item.start, seconds) if item.info.video else None
+    seen = glance(path, item.info.video, item.origin + item.start, seconds) if item.info.video else None
     audio = item.info.audio
     wave = _sound(path, audio, item, min(seconds, _HEARD)) if audio else None
     return Content(
@@ -131,8 +132,7 @@ def _is_hdr(path: Path) -> bool:
 
 def _sound(path: Path, audio: AudioStream, item: Outline, seconds: Fraction) -> NDArray[np.float32]:
     """(C, S) at the track's own rate."""
-    first = item.info.video or audio
-    return read_audio(path, audio, first.start + item.start, int(seconds * audio.sample_rate), audio.sample_rate)
+    return read_audio(path, audio, item.origin + item.start, int(seconds * audio.sample_rate), audio.sample_rate)
 
 
 def _one_each_second(seen: Glance) -> NDArray[np.uint8]:
