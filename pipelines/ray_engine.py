@@ -1,6 +1,7 @@
 """The work of `prepare` on many machines, by Ray."""
 
 import os
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -34,6 +35,7 @@ class RayEngine(Engine):
         except ImportError as error:
             raise MissingError("Ray is not installed: pip install 'avbench[ray]'") from error
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        _check_address(self._address)
         try:
             ray.init(address=self._address or "local", log_to_driver=False, configure_logging=False)
         except ConnectionError as error:
@@ -48,9 +50,9 @@ class RayEngine(Engine):
     def __exit__(self, *error: object) -> None:
         self._ray.shutdown()
 
-    def submit(self, work: Callable[[T], R], item: T) -> Future[R]:
+    def submit(self, work: Callable[[T], R], item: T, *, idle: bool = False) -> Future[R]:
         call = Call(work, item, Future())
-        remote = self._remote.options(num_cpus=1, max_retries=2, scheduling_strategy="SPREAD")
+        remote = self._remote.options(num_cpus=0 if idle else 1, max_retries=2, scheduling_strategy="SPREAD")
         remote.remote(work, item).future().add_done_callback(partial(self._settle, call))
         return call.future
 
@@ -81,3 +83,14 @@ class RayEngine(Engine):
 def _call(work: Callable[[T], R], item: T) -> R:
     torch.set_num_threads(1)  # as in local processes, so that results are the same
     return work(item)
+
+
+def _check_address(address: str) -> None:
+    """Ray itself tries for very long before it says that nobody is there."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise MachineError(f"--address {address}: there is no Ray cluster ({error}); `ray start` makes one") from error

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from avbench.clipset import Failure
-from avbench.clipset.layout import FAILURES
+from avbench.clipset.layout import FAILURES, MANIFEST
 from avbench.clipset.write import failures_csv
 from avbench.errors import MachineError, UsageError
 from avbench.workspace import atomic_file, atomic_write, machine_errors
@@ -211,6 +211,11 @@ class Ledger:
         self._update([row.key for row in failed if row.stage != "download"], "stage = 'download', state = 'done'")
         return len(failed)
 
+    def screen_again(self) -> None:
+        """Forget what screening said."""
+        rows = [row for row in self.rows() if row.stage != "download"]
+        self._update([row.key for row in rows], "stage = 'download', state = 'done', reason = '', message = ''")
+
     def encoded(self, failures: Iterable[Failure]) -> None:
         """The set is made: all items that had passed until now are in it, but these."""
         failed = {failure.item: failure for failure in failures if failure.stage not in ("download", "screen", "list")}
@@ -227,12 +232,13 @@ class Ledger:
         )
 
     def export(self) -> None:
-        """Write the failures as `failures.csv` and all rows as `ledger.parquet`, beside the ledger.
+        """Write all rows as `ledger.parquet` beside the ledger, and, until the set is made, `failures.csv`.
 
         Raises:
             MachineError: the disk is full or the folder cannot be written.
         """
-        atomic_write(self.path.parent / FAILURES, failures_csv(self.failures()))
+        if not (self.path.parent / MANIFEST).exists():
+            atomic_write(self.path.parent / FAILURES, failures_csv(self.failures()))
         columns = [
             {name: json.dumps(value) if isinstance(value, dict) else value for name, value in _as_dict(row).items()}
             for row in self.rows()
