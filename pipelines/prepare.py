@@ -5,7 +5,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +19,14 @@ from avbench.errors import DataError, MachineError, TooManyFailuresError, UsageE
 from avbench.progress import Progress, silent
 from avbench.workspace import lock, machine_errors, sha256_file
 from pipelines.bench import BenchItem, make_item, read_item
+from pipelines.engine import Engine
 from pipelines.source import Harvest
 from pipelines.storage import Storage, versions
 from pipelines.workers import run_all
 
 logger = logging.getLogger(__name__)
+
+_ADVICE = "choose another --name or --out, or remove that folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,8 @@ def prepare(
     name: str,
     storage: Storage,
     workers: int = 0,
+    engine: Engine | None = None,
+    settled: Callable[[Mapping[str, BenchItem]], None] | None = None,
     shard_bytes: int = SHARD_BYTES,
     progress: Progress = silent,
 ) -> Prepared:
@@ -66,19 +71,27 @@ def prepare(
 
     The same harvest and storage give the same bytes, whatever the number of workers, and however often it was killed.
 
+    Args:
+        workers: processes that encode; 0 for one per core.
+        engine: encodes in their place; inside its `with` statement.
+        settled: told what became of each item, by key, before the set is gathered.
+
     Raises:
         UsageError: `out` holds something else, or a set made in another way.
         DataError: no item gave a clip.
         MachineError: the disk is full, `out` cannot be written, or another process is at it.
     """
     made = _made(harvest, storage)
-    _refuse_out(out, harvest.untouched)
+    refuse_out(out, harvest.untouched)
     with lock(out):
         if _is_finished(out, made):
             _clear(out, finished=True)
             return _summary(out, finished_before=True)
         _clear(out, finished=False)
-        results = _encode_items(harvest, out / WORK, storage, workers, progress)
+        by_key = _encode_items(harvest, out / WORK, storage, workers, engine, progress)
+        if settled is not None:
+            settled(by_key)
+        results = list(by_key.values())
         _gather(
             harvest, results, out, name=name, storage=storage, made=made, shard_bytes=shard_bytes, progress=progress
         )
@@ -101,8 +114,12 @@ def _made(harvest: Harvest, storage: Storage) -> dict[str, Any]:
     }
 
 
-def _refuse_out(out: Path, untouched: Path | None) -> None:
-    """Raises if `out` is something that avbench did not make, or lies among the user's own videos."""
+def refuse_out(out: Path, untouched: Path | None) -> None:
+    """
+    Raises:
+        UsageError: `out` holds something that avbench did not make, or lies among the user's own videos.
+        MachineError: a file stands there.
+    """
     if untouched is not None and out.resolve().is_relative_to(untouched.resolve()):
         raise UsageError(f"{out}: nothing is ever written among your own files in {untouched}; choose another --out")
     if not out.exists():
@@ -130,20 +147,30 @@ def _is_finished(out: Path, made: Mapping[str, Any]) -> bool:
     except DataError as error:
         logger.warning("%s; preparing it again", error)
         return False
-    advice = "choose another --name or --out, or remove that folder"
-    if there["source"] != made["source"]:
-        raise UsageError(f"{out}: there is a clip set from another source, {there['source']}; {advice}")
-    if there["settings"] != made["settings"]:
-        was, wanted = there["settings"], made["settings"]
-        changes = ", ".join(
-            f"{key} {was.get(key)} there, {wanted[key]} here" for key in wanted if wanted[key] != was.get(key)
-        )
-        raise UsageError(f"{out}: there is a clip set made with other settings ({changes}); {advice}")
+    refuse_other_set(out, there, made["source"], made["settings"])
     if there["items_sha256"] != made["items_sha256"]:
-        raise UsageError(f"{out}: there is a clip set made from other items than {made['origin']} has now; {advice}")
+        raise UsageError(f"{out}: there is a clip set made from other items than {made['origin']} has now; {_ADVICE}")
     if not whole:
         logger.warning("%s: a shard is damaged; preparing it again", out)
     return whole
+
+
+def refuse_other_set(out: Path, there: Mapping[str, Any], source: str, settings: Mapping[str, Any]) -> None:
+    """
+    Args:
+        there: how the set in `out` was made, as its manifest says.
+
+    Raises:
+        UsageError: it was made from another source, or with other settings.
+    """
+    if there["source"] != source:
+        raise UsageError(f"{out}: there is a clip set from another source, {there['source']}; {_ADVICE}")
+    was = there["settings"]
+    changes = ", ".join(
+        f"{key} {was.get(key)} there, {settings[key]} here" for key in settings if settings[key] != was.get(key)
+    )
+    if changes:
+        raise UsageError(f"{out}: there is a clip set made with other settings ({changes}); {_ADVICE}")
 
 
 def _clear(out: Path, *, finished: bool) -> None:
@@ -160,19 +187,24 @@ def _clear(out: Path, *, finished: bool) -> None:
             shutil.rmtree(folder)
 
 
-def _encode_items(harvest: Harvest, bench: Path, storage: Storage, workers: int, progress: Progress) -> list[BenchItem]:
+def _encode_items(
+    harvest: Harvest, bench: Path, storage: Storage, workers: int, engine: Engine | None, progress: Progress
+) -> dict[str, BenchItem]:
     missing = [item for item in harvest.items if read_item(item, storage, bench) is None]
     before = len(harvest.items) - len(missing)
     if before:
         logger.info("%d of %d items were done before", before, len(harvest.items))
-    run_all(
-        partial(make_item, storage=storage, bench=bench),
-        missing,
-        workers=workers,
-        done=lambda count: progress("encoding", before + count, len(harvest.items)),
-    )
-    results = [read_item(item, storage, bench) for item in harvest.items]
-    return [result for result in results if result is not None]
+    work = partial(make_item, storage=storage, bench=bench)
+
+    def done(count: int) -> None:
+        progress("encoding", before + count, len(harvest.items))
+
+    if engine is None:
+        run_all(work, missing, workers=workers, done=done)
+    else:
+        engine.run_all(work, missing, done=done)
+    results = {item.key: read_item(item, storage, bench) for item in harvest.items}
+    return {key: result for key, result in results.items() if result is not None}
 
 
 def _gather(
