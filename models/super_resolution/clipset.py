@@ -46,7 +46,7 @@ def upscale_clipset(
     making = Making(out, "upscale", {"parent": parent, **enlarger.settings})
     with making.held(lambda: True) if ranks.first else contextlib.nullcontext(False) as todo:
         if ranks.from_first(todo):
-            _write_share(clipset, out, enlarger, files, ranks, progress)
+            _write_share(clipset, out, enlarger, files, ranks, progress if ranks.first else silent)
             ranks.from_all([ranks.index])  # the set is whole when all processes have written their share
             if ranks.first:
                 making.finish(_clips(clipset, files), fit=_fit(clipset), channel=clipset.channel)

@@ -20,7 +20,8 @@ _LOSSLESS = "ffv1"  # what `avbench prepare --lossless` stores
 class PicturePairs:
     """Training examples: a random frame of a clip, letterboxed to the upsampler's size, and its small, damaged copy.
 
-    Frames are mirrored as `config.training.mirror` says: the paper's way is "random", with probability 0.5.
+    Frames are mirrored as `config.training.mirror` says: the paper's way is "random", with probability 0.5. They are
+    brought to the large size with antialiasing, which the released loader lacks.
 
     Raises:
         DataError: no clip of the split has a picture, or there is no such split.

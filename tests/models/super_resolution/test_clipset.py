@@ -88,6 +88,34 @@ def test_what_was_interrupted_goes_on_with_the_missing_clips(samples, upsampler,
     assert files(out) == files(upscale_clipset(samples, tmp_path / "at-once", upsampler))
 
 
+class OneOfTwo:
+    """A process of two; the first one meets the other where it waits for it."""
+
+    count = 2
+
+    def __init__(self, index, meet=lambda: None):
+        self.index, self.first, self._meet = index, index == 0, meet
+
+    def from_first(self, value):
+        return True  # there is something to do
+
+    def from_all(self, values):
+        self._meet()
+        return values
+
+
+def test_processes_share_the_clips(samples, upsampler, tmp_path):
+    written = {}
+
+    def second():
+        written[0] = set(files(tmp_path / "large"))
+        upscale_clipset(samples, tmp_path / "large", upsampler, ranks=OneOfTwo(1))
+        written[1] = set(files(tmp_path / "large")) - written[0]
+
+    upscale_clipset(samples, tmp_path / "large", upsampler, ranks=OneOfTwo(0, meet=second))
+    assert written == {0: {"0.mp4"}, 1: {"1.mp4"}} and len(open_clipset(tmp_path / "large")) == 2
+
+
 def test_a_finished_set_is_left_as_it_is(samples, upsampler, tmp_path):
     calls = []
     out = upscale_clipset(samples, tmp_path / "large", upsampler)
