@@ -60,12 +60,13 @@ def from_table(kind: type[S], table: Mapping[str, Any], *, where: str = "") -> S
 def changed(settings: S, changes: Mapping[str, str]) -> S:
     """The settings with some fields set from text, for example {"training.steps": "300"}; "none" sets None.
 
+    All are set at once, so that fields which must fit each other can change together.
+
     Raises:
-        UsageError: there is no such field (the message names its nearest match), or it has no such value.
+        UsageError: there is no such field (the message names its nearest match), it has no such value, or the settings
+            contradict each other.
     """
-    for name, text in changes.items():
-        settings = _with(settings, name, name.split("."), text)
-    return settings
+    return _with(settings, {tuple(name.split(".")): text for name, text in changes.items()}, settings)
 
 
 def names(settings: Any) -> Iterator[str]:
@@ -97,15 +98,22 @@ def nearest(name: str, known: typing.Iterable[str]) -> str:
     return f'; did you mean "{match[0]}"?' if match else f"; known: {', '.join(known)}"
 
 
-def _with(settings: S, full: str, path: list[str], text: str, top: Any = None) -> S:
-    top = settings if top is None else top
+def _with(settings: S, changes: Mapping[tuple[str, ...], str], top: Any, outside: tuple[str, ...] = ()) -> S:
+    """`settings`, which stand at the path `outside` in `top`, with the fields at the paths `changes` set from text."""
     hints = typing.get_type_hints(type(settings))
-    name, rest = path[0], path[1:]
-    inner = getattr(settings, name, None)
-    if name not in hints or bool(rest) != dataclasses.is_dataclass(inner):
-        raise UsageError(f'no setting is called "{full}"{nearest(full, names(top))}')
-    value = _with(inner, full, rest, text, top) if rest else _parsed(hints[name], text, full)
-    return dataclasses.replace(settings, **{name: value})  # type: ignore[type-var]
+    values: dict[str, Any] = {}
+    inner: dict[str, dict[tuple[str, ...], str]] = {}
+    for path, text in changes.items():
+        name, rest = path[0], path[1:]
+        full = ".".join((*outside, *path))
+        if name not in hints or bool(rest) != dataclasses.is_dataclass(getattr(settings, name)):
+            raise UsageError(f'no setting is called "{full}"{nearest(full, names(top))}')
+        if rest:
+            inner.setdefault(name, {})[rest] = text
+        else:
+            values[name] = _parsed(hints[name], text, full)
+    values |= {name: _with(getattr(settings, name), rest, top, (*outside, name)) for name, rest in inner.items()}
+    return dataclasses.replace(settings, **values) if values else settings  # type: ignore[type-var]
 
 
 def _plain(value: Any) -> Any:

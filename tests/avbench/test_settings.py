@@ -46,6 +46,30 @@ def test_fields_are_set_by_dotted_names_from_text():
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two fields that must fit each other."""
+
+    widths: tuple[int, ...] = (1, 2, 3)
+    windows: tuple[int, ...] = (1, 4, 8)
+
+    def __post_init__(self):
+        if len(self.widths) != len(self.windows):
+            raise UsageError("as many windows as widths")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    pair: Pair = field(default_factory=Pair)
+
+
+def test_fields_that_must_fit_each_other_are_set_together():
+    both = {"pair.widths": "1,2", "pair.windows": "1,4"}
+    assert changed(Around(), both).pair == Pair(widths=(1, 2), windows=(1, 4))
+    with pytest.raises(UsageError, match="as many windows as widths"):
+        changed(Around(), {"pair.widths": "1,2"})
+
+
 def test_differences_name_each_field_with_both_values():
     other = changed(SETTINGS, {"inner.rate": "0.001", "inner.limit": "none"})
     assert differences(SETTINGS, other) == ["inner.rate: 0.0001 -> 0.001", "inner.limit: 7 -> none"]
