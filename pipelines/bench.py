@@ -3,11 +3,13 @@
 An item's folder appears under its name only when all of it is there. Whoever is killed finds all finished items again.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -56,17 +58,46 @@ def make_item(item: Item, storage: Storage, bench: Path) -> None:
     Raises:
         MachineError: the disk is full or the folder cannot be written.
     """
+    with _new_folder(bench, item.key) as folder:
+        result = {"digest": digest(item, storage), **_encode_into(folder, item, storage)}
+        (folder / _RESULT).write_text(json.dumps(result))
+
+
+def restore_item(bench: Path, key: str, item_digest: str, result: BenchItem, clips: Sequence[StoredClip]) -> None:
+    """Put back what `make_item` made once.
+
+    Args:
+        item_digest: as `digest` gave it then.
+        result: without clips.
+
+    Raises:
+        MachineError: the disk is full or the folder cannot be written.
+    """
+    with _new_folder(bench, key) as folder:
+        rows = [_write_clip(folder, clip) for clip in clips]
+        content = _as_json(rows, result.failure, result.tail, result.damaged)
+        (folder / _RESULT).write_text(json.dumps({"digest": item_digest, **content}))
+
+
+@contextlib.contextmanager
+def _new_folder(bench: Path, key: str) -> Iterator[Path]:
+    """A folder of the bench, which has its name only when the block has filled it."""
     with machine_errors(bench):
-        unfinished = Path(tempfile.mkdtemp(dir=bench, prefix=f"{item.key}.", suffix=".tmp"))
-        result = {"digest": digest(item, storage), **_encode_into(unfinished, item, storage)}
-        (unfinished / _RESULT).write_text(json.dumps(result))
+        unfinished = Path(tempfile.mkdtemp(dir=bench, prefix=f"{key}.", suffix=".tmp"))
+        yield unfinished
         try:
-            unfinished.rename(bench / item.key)
+            unfinished.rename(bench / key)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             # A worker outlived its killed parent by a moment and was quicker. Its bytes are the same.
             shutil.rmtree(unfinished)
+
+
+def is_made(item: Item, storage: Storage, bench: Path) -> bool:
+    """Whether `read_item` has something."""
+    result = bench / item.key / _RESULT
+    return result.is_file() and json.loads(result.read_text())["digest"] == digest(item, storage)
 
 
 def read_item(item: Item, storage: Storage, bench: Path) -> BenchItem | None:
@@ -106,15 +137,23 @@ def _encode_into(folder: Path, item: Item, storage: Storage) -> dict[str, Any]:
                 except DataError as error:  # a damaged place spoils its own clip only
                     errors.append(error)
                     continue
-                for member, data in clip.members.items():
-                    (folder / f"{clip.record.key}.{member}").write_bytes(data)
-                rows.append(to_row(clip.record, shard="", start=clip.start))
+                rows.append(_write_clip(folder, clip))
     except DataError as error:
         errors.append(error)
     failure = None if rows else Failure.of(item.name, "encode", errors[0])
+    return _as_json(rows, failure, tail, len(errors) if rows else 0)
+
+
+def _write_clip(folder: Path, clip: StoredClip) -> dict[str, Any]:
+    for member, data in clip.members.items():
+        (folder / f"{clip.record.key}.{member}").write_bytes(data)
+    return to_row(clip.record, shard="", start=clip.start)
+
+
+def _as_json(rows: list[dict[str, Any]], failure: Failure | None, tail: Fraction, damaged: int) -> dict[str, Any]:
     return {
         "clips": rows,
         "failure": asdict(failure) if failure else None,
         "tail": float(tail),
-        "damaged": len(errors) if rows else 0,
+        "damaged": damaged,
     }

@@ -108,6 +108,10 @@ class ShardClipSet(ClipSet):
             raise DataError(f"{shard}: it is damaged where {key}.{name} lies (byte {place.offset}); {ADVICE}")
         return data
 
+    def members(self, index: int) -> dict[str, bytes]:
+        """All members of a clip, by name."""
+        return {name: self.member(index, name) for name in self._members[self.records[index].key]}
+
     def facts(self, index: int) -> dict[str, Any]:
         """All that KEY.json says of a clip."""
         facts: dict[str, Any] = json.loads(self.member(index, JSON_MEMBER))

@@ -28,6 +28,7 @@ from pipelines.web.download.video import Downloaded, Video, download
 from pipelines.web.download.youtube import PageOptions
 from pipelines.web.item import Listing, WebItem
 from pipelines.web.ledger import LEDGER, Changes, Ledger, Row
+from pipelines.web.reopen import take_apart
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class _Fetch:
         gone = [
             row.key
             for row in self._ledger.rows()
-            if row.state == "done" and not (finished and row.stage == "encode") and not self._file_of(row).is_file()
+            if row.state == "done" and not self._is_encoded(row, finished) and not self._file_of(row).is_file()
         ]
         self._ledger.wait("download", gone)
         with machine_errors(self._folder):
@@ -164,7 +165,8 @@ class _Fetch:
     def result(self, changes: Changes) -> Fetched:
         """
         Raises:
-            UsageError: the finished set would have to be made again, but what it was made from is gone.
+            UsageError: the finished set would have to be made again, and was made by other versions.
+            DataError: it would have to, and is damaged.
         """
         rows = self._ledger.rows()
         self._reopen_set(rows, changes)
@@ -281,14 +283,12 @@ class _Fetch:
         more = sum(row.state == "done" and row.stage != "encode" for row in rows)
         if not more and not changes:
             return
-        gone = sum(row.stage == "encode" and not self._file_of(row).is_file() for row in rows)
-        if gone:
-            raise UsageError(
-                f"{self._out}: the finished set stays as it is. Making it again, with {more} more items, needs "
-                f"{gone} files that were fetched for it and not kept; remove its {MANIFEST} to have them fetched again"
-            )
-        with machine_errors(self._out):
-            (self._out / MANIFEST).unlink()
+        logger.info("%s: the finished set is taken apart, to be made again with %d more items", self._out, more)
+        take_apart(self._out, self._ledger, self._progress)
+
+    def _is_encoded(self, row: Row, finished: bool) -> bool:
+        """Whether the item's clips are in the finished set, or on the bench for the next one."""
+        return row.stage == "encode" and (finished or (self._out / WORK / row.key).is_dir())
 
     def _file_of(self, row: Row) -> Path:
         return self._out / (row.file or "-")

@@ -113,8 +113,17 @@ class Ledger:
         return str(noted)
 
     def replace_note(self, name: str, value: str) -> None:
+        self.replace_notes({name: value})
+
+    def replace_notes(self, notes: Mapping[str, str]) -> None:
         with self._change():
-            self._database.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+            self._database.executemany("INSERT OR REPLACE INTO note VALUES (?, ?)", list(notes.items()))
+
+    def notes(self, prefix: str) -> dict[str, str]:
+        """All notes whose names begin so, by the rest of the name."""
+        query = "SELECT substr(name, ?), value FROM note WHERE substr(name, 1, ?) = ?"
+        with self._guarded():
+            return dict(self._database.execute(query, (len(prefix) + 1, len(prefix), prefix)).fetchall())
 
     def adopt(self, listing: Listing) -> Changes:
         """Make `listing` the list of this ledger. Items that were known keep what became of them.
