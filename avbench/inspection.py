@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -105,15 +106,16 @@ def inspect(clipset: ClipSet) -> Inspection:
     )
 
 
-def previews(clipset: ClipSet, count: int) -> list[Clip]:
-    """Up to `count` clips, drawn with a fixed seed, made small for looking at: the first 10 s of each.
+def previews(clipset: ClipSet, count: int, *, label: str | None = None) -> list[Clip]:
+    """Up to `count` clips (of one class), drawn with a fixed seed, made small for looking at: the first 10 s of each.
 
     Eight frames, evenly spaced, at most 160 pixels high and in their own proportions; all channels at 32 kHz.
 
     Raises:
         DataError: a clip cannot be decoded.
     """
-    return [_preview(clipset, int(index)) for index in clipset.order(seed=0)[:count]]
+    chosen = (int(index) for index in clipset.order(seed=0) if label in (None, clipset.records[int(index)].label))
+    return [_preview(clipset, index) for index in islice(chosen, count)]
 
 
 def _spreads(records: Sequence[ClipRecord]) -> dict[str, Spread]:
