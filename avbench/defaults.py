@@ -17,8 +17,9 @@ class Sets:
     """The two sets of an evaluation."""
 
     reference: Path
-    generated: Path
+    generated: Path | None  # None: samples of `run`, of which some may have to be made
     method: str  # "" = the generated set's own name
+    run: Path | None = None  # which generates
 
 
 def choose_sets(reference: Path | None, generated: Path | None) -> Sets:
@@ -34,15 +35,28 @@ def choose_sets(reference: Path | None, generated: Path | None) -> Sets:
         with (run / "config.toml").open("rb") as file:
             trained_on = tomllib.load(file).get("data")
         reference = Path(trained_on) if trained_on else only_data_set()
-    return Sets(reference=reference, generated=max(_sample_sets(run), key=_age), method=run.name)
+    # Of a run whose checkpoints were removed, the samples that it left are scored.
+    generated = None if _checkpoints(run) else max(_sample_sets(run), key=_age)
+    return Sets(reference=reference, generated=generated, method=run.name, run=run)
 
 
 def newest_run() -> Path:
-    """The run in `runs/` whose samples are the newest."""
-    runs = [config.parent for config in Path("runs").glob("*/config.toml") if _sample_sets(config.parent)]
+    """The run in `runs/` that was trained or sampled last.
+
+    Raises:
+        UsageError: no run has a checkpoint or samples.
+    """
+    made = {
+        config.parent: _checkpoints(config.parent) + _sample_sets(config.parent)
+        for config in Path("runs").glob("*/config.toml")
+    }
+    runs = [run for run in made if made[run]]
     if not runs:
-        raise UsageError("there is no run with samples in runs/; name the videos to score with --generated PATH")
-    return max(runs, key=lambda run: max(map(_age, _sample_sets(run))))
+        raise UsageError(
+            "there is no run with a checkpoint in runs/; train one with `avbench train`, or name the videos to score "
+            "with --generated PATH"
+        )
+    return max(runs, key=lambda run: max(map(_age, made[run])))
 
 
 def only_data_set(option: str = "--reference", *, with_clips: bool = False) -> Path:
@@ -64,6 +78,10 @@ def only_data_set(option: str = "--reference", *, with_clips: bool = False) -> P
         names = ", ".join(path.name for path in prepared)
         raise UsageError(f"data/ holds several data sets ({names}); name one with {option} data/NAME")
     return landscape if landscape in prepared else prepared[0]
+
+
+def _checkpoints(run: Path) -> list[Path]:
+    return list((run / "checkpoints").glob("[!.]*.pt"))
 
 
 def _sample_sets(run: Path) -> list[Path]:

@@ -16,7 +16,7 @@ def evaluate(
     ] = None,
     generated: Annotated[
         Path | None,
-        typer.Option(help="Clips to score: a clip set or a folder of videos. Default: the newest run's samples."),
+        typer.Option(help="Clips to score: a clip set or a folder of videos. Default: samples of the newest run."),
     ] = None,
     samples: Annotated[
         int | None, typer.Option(help="Windows per set and run. Default: the protocol's, 2048.", min=2)
@@ -55,9 +55,12 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Score generated clips against real ones: FVD, KVD and FAD, with the ground truth beside them."""
+    """Score generated clips against real ones: FVD, KVD and FAD, with the ground truth beside them.
+
+    With no clips named, the newest run is scored; samples that it lacks are made first.
+    """
+    from avbench.cli.workflows.sample_then_eval import sets_to_compare
     from avbench.config import EvaluateConfig
-    from avbench.defaults import choose_sets
     from avbench.evaluation import run_evaluation
     from avbench.plugins import load_plugins
     from avbench.protocol import get_protocol
@@ -65,9 +68,11 @@ def evaluate(
     from reports.tables import rich_tables, to_markdown
 
     load_plugins(plugin or [])
-    sets = choose_sets(reference, generated)
     changes = named_values("--spec", spec.split(",") if spec else []) | named_values("--switch", switch or [])
     chosen = get_protocol(protocol).with_switches(changes).with_samples(samples)
+    count = chosen.samples * (runs if fresh_samples else 1)
+    with progress_bars() as progress:
+        sets = sets_to_compare(reference, generated, chosen, count, device=device, progress=progress)
     config = EvaluateConfig(
         reference=sets.reference,
         generated=sets.generated,

@@ -8,7 +8,20 @@ import typer
 from rich.logging import RichHandler
 
 from avbench import __version__
-from avbench.cli import doctor, evaluate, explain, features, inspect, prepare, sanity, train, upscale, weights
+from avbench.cli import (
+    doctor,
+    evaluate,
+    explain,
+    features,
+    import_checkpoint,
+    inspect,
+    prepare,
+    sample,
+    sanity,
+    train,
+    upscale,
+    weights,
+)
 from avbench.cli.console import errors
 from avbench.cli.workflows import demo
 from avbench.errors import AvbenchError, MachineError
@@ -43,6 +56,8 @@ def main(
 app.add_typer(prepare.app, name="prepare")
 app.command("inspect")(inspect.inspect)
 app.command("train")(train.train)
+app.command("import")(import_checkpoint.import_)
+app.command("sample")(sample.sample)
 app.command("upscale")(upscale.upscale)
 app.command("eval")(evaluate.evaluate)
 app.command("explain")(explain.explain)

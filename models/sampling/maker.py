@@ -91,6 +91,9 @@ class SampleMaker:
         samples = self._network.model.generate(
             self._network.network, self._config, draws, condition=condition, on_step=on_step
         )
+        if condition is not None and (condition.modality == "audio" or not self.settings.as_published):
+            # The true sound goes into the movie. The released scripts put the network's own pictures to made sound.
+            samples[condition.modality] = condition.value
         made = [self._clips(numbers, samples, self.settings)]
         if (upscaled := self.upscaled_settings) is not None:
             samples = {**samples, "video": self._enlarged(samples["video"], numbers, upscaled.spec.size)}

@@ -52,7 +52,9 @@ def load_network(run: Run, checkpoint: Path | None = None, *, device: torch.devi
     settings = NetworkSettings(
         run=run.name, model=run.config.model, step=int(chosen.stem), weights_sha256=_sha256(weights)
     )
-    return SamplingNetwork(model, run.config, network.eval().to(device), device, settings)
+    # Guidance takes gradients by the network's input; none by its weights.
+    network = network.eval().requires_grad_(False).to(device)
+    return SamplingNetwork(model, run.config, network, device, settings)
 
 
 def _sha256(weights: Mapping[str, Tensor]) -> str:

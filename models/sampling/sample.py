@@ -52,7 +52,8 @@ def sample_run(
         conditions: what samples are made to fit.
         upsampler: a super-resolution run, which enlarges the samples into a set of their own. It is given them as they
             come from the network, not as they are in files.
-        as_published: pixels, files and conditioning as the released scripts have them.
+        as_published: pixels, files and conditioning as the released scripts have them, whose gradient guidance weakens
+            with the batch size.
         out: the folder; None for one in the run, named after the settings.
         batch_size: samples at once; 0 for what suits the device. It moves samples by rounding only.
         device: "auto", "cpu", "cuda" or "cuda:N".
