@@ -25,17 +25,20 @@ class SelfAttention(nn.Module):
         self.out = zeroed(nn.Linear(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        return x + self.branch(x)
+
+    def branch(self, x: Tensor) -> Tensor:
         N, L, C = x.shape
         q, k, v = self.qkv(self.norm(x)).view(N, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(N, L, C)
-        return x + self.out(y)
+        y: Tensor = self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(N, L, C))
+        return y
 
 
 class SpatialAttention(SelfAttention):
     """Each frame a sequence of its pixels. Shape: (B, T, H, W, C) to the same."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.flatten(0, 1).flatten(1, 2)).view_as(x)
+        return x + self.branch(x.flatten(2, 3).flatten(0, 1)).view_as(x)
 
 
 class TemporalAttention(SelfAttention):
@@ -43,8 +46,9 @@ class TemporalAttention(SelfAttention):
 
     def forward(self, x: Tensor) -> Tensor:
         B, T, H, W, C = x.shape
-        x_NTC = x.view(B, T, H * W, C).transpose(1, 2).reshape(-1, T, C)
-        return super().forward(x_NTC).view(B, H * W, T, C).transpose(1, 2).reshape(B, T, H, W, C)
+        x_BTPC = x.view(B, T, H * W, C)
+        y_BPTC = self.branch(x_BTPC.transpose(1, 2).reshape(-1, T, C)).view(B, H * W, T, C)
+        return (x_BTPC + y_BPTC.transpose(1, 2)).view_as(x)
 
 
 def zeroed(layer: Layer) -> Layer:

@@ -38,7 +38,7 @@ class CrossModalAttention(nn.Module):
     def forward(self, video: Tensor, audio: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor]:
         if audio.shape[1] < self.frames:
             raise UsageError(f"{audio.shape[1]} audio positions at this level for {self.frames} frames; one is needed")
-        video_q, video_k, video_v = self._heads(self.video_qkv(self.video_norm(video)))
+        video_q, video_k, video_v = self._heads(self.video_qkv(self.video_norm(video).flatten(1, -2)))
         audio_q, audio_k, audio_v = self._heads(self.audio_qkv(self.audio_norm(audio)))
         covered = self.covered[0] if shift is None else self.covered.index_select(0, shift.view(1))[0]
         seen = self._attend(video_q, audio_k, audio_v, covered)
@@ -46,31 +46,35 @@ class CrossModalAttention(nn.Module):
         return video + self.video_out(seen).view_as(video), audio + self.audio_out(heard)
 
     def _heads(self, qkv: Tensor) -> Tensor:
-        """Queries, keys and values: (3, B * heads, L, channels of a head)."""
-        return qkv.view(len(qkv), -1, 3, self.heads, qkv.shape[-1] // (3 * self.heads)).permute(2, 0, 3, 1, 4).flatten(1, 2)
+        """Queries, keys and values: (3, B, heads, L, D), views of (B, L, 3 * heads * D)."""
+        B, L, _ = qkv.shape
+        return qkv.view(B, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, covered: Tensor) -> Tensor:
-        """Queries of one stream to keys and values of the other: (B * heads, L, D) to (B, L, C)."""
-        N, L, D = q.shape
+        """Queries of one stream to keys and values of the other: (B, heads, L, D) to (B, L, heads * D)."""
+        B, heads, L, D = q.shape
+        q = q.flatten(0, 1)
+        k, v = self._windows(k, covered), self._windows(v, covered)
         per_frame = L // self.frames
         whole = self.frames * per_frame
-        k, v = self._windows(k, covered), self._windows(v, covered)
         # Frames take the place of heads: each has its own window of keys.
-        y = F.scaled_dot_product_attention(q[:, :whole].reshape(N, self.frames, per_frame, D), k, v).flatten(1, 2)
-        if whole < L:  # the last segment's surplus looks where that segment looks
-            y = torch.cat([y, F.scaled_dot_product_attention(q[:, whole:], k[:, -1], v[:, -1])], dim=1)
-        return y.view(-1, self.heads, L, D).transpose(1, 2).flatten(2)
+        y = F.scaled_dot_product_attention(q[:, :whole].unflatten(1, (self.frames, per_frame)), k, v)
+        y = y.view(B, heads, self.frames, per_frame, D).permute(0, 2, 3, 1, 4).reshape(B, whole, heads * D)
+        if whole == L:
+            return y
+        # What is left over of the last segment looks where that segment looks.
+        rest = F.scaled_dot_product_attention(q[:, whole:], k[:, -1], v[:, -1])
+        return torch.cat([y, rest.view(B, heads, -1, D).transpose(1, 2).flatten(2)], dim=1)
 
     def _windows(self, x: Tensor, covered: Tensor) -> Tensor:
-        """What each frame sees: tokens (N, L, D) to (N, frames, window * (L // frames), D).
+        """What each frame sees: tokens (B, heads, L, D) to (B * heads, frames, window * (L // frames), D).
 
         The windows overlap, as views of one copy of the tokens.
         """
-        N, L, D = x.shape
-        per_frame = L // self.frames
-        if L % self.frames:  # windows wrap after all tokens, not after the last whole frame: lay out far enough
-            x = torch.cat([x, x], dim=1)[:, : (2 * self.frames - 1) * per_frame]
+        per_frame = x.shape[2] // self.frames
+        if x.shape[2] % self.frames:  # windows wrap after the last token, not after the last whole frame
+            x = torch.cat([x, x], dim=2)[:, :, : (2 * self.frames - 1) * per_frame]
         else:
             covered = covered % self.frames
-        x = x.reshape(N, -1, per_frame, D).index_select(1, covered).flatten(1, 2)
+        x = x.unflatten(2, (-1, per_frame)).index_select(2, covered).flatten(2, 3).flatten(0, 1)
         return x.unfold(1, self.window * per_frame, per_frame).mT

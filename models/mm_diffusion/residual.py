@@ -28,12 +28,15 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         y = self.conv_in(self.norm_in(x))
-        if self.resampling is not None:
-            resample = reduced if self.resampling == "down" else enlarged
-            x, y = resample(x), resample(y)
-        y = F.dropout(self.norm_out(y, scale, shift), self.dropout, self.training)
-        out: Tensor = self.skip(x) + self.conv_out(y)
-        return out
+        if self.resampling == "down":
+            x, y = reduced(x), reduced(y)
+        y = self.norm_out(y, scale, shift)
+        # Copies of a value have one fate from here on, unless dropout tells them apart: enlarge as late as that allows.
+        dropout = self.dropout if self.training else 0.0
+        if self.resampling == "up" and dropout:
+            x, y = enlarged(x), enlarged(y)
+        out: Tensor = self.skip(x) + self.conv_out(F.dropout(y, dropout))
+        return enlarged(out) if self.resampling == "up" and not dropout else out
 
 
 class VideoResidual(Residual):
