@@ -48,6 +48,6 @@ class Pace:
         while len(self._seen) > 1 and now - self._seen[1][0] >= limits.patience:
             self._seen.popleft()
         before, had = self._seen[0]
-        if now - before >= limits.patience and done < total and done - had < limits.least_speed * (now - before):
+        if now - before >= limits.patience and done - had < limits.least_speed * (now - before):
             speed = (done - had) / (now - before)
             raise RefusedError("slow", f"only {speed:,.0f} bytes a second came for {now - before:.0f} s")

@@ -64,7 +64,8 @@ def fetch_page(url: str, folder: Path, limits: Limits, options: PageOptions) -> 
         pace(done, int(status.get("total_bytes") or done))
 
     wanted = {
-        "outtmpl": {"default": str(folder / "video.%(ext)s")},
+        # With its format, since yt-dlp would complete a part of one format with another.
+        "outtmpl": {"default": str(folder / "video.%(format_id)s.%(ext)s")},
         "merge_output_format": "mp4/mkv",
         "ffmpeg_location": ffmpeg_program(),
         "progress_hooks": [hook],
