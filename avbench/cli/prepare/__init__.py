@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from avbench.cli.prepare.judge import audit, quality
 from avbench.cli.prepare.local import folder, plugged_in, synthetic
 
 
@@ -31,3 +32,5 @@ def prepare_(
 
 app.command()(folder)
 app.command()(synthetic)
+app.command()(audit)
+app.command()(quality)
