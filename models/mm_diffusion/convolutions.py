@@ -12,30 +12,41 @@ from torch import Tensor, nn
 class VideoConv(nn.Module):
     """3x3 over each frame, then 3 over time at each pixel, with nothing between: "2D+1D". Zero padding.
 
-    Shape: (B, T, H, W, inputs) to (B, T, H, W, outputs). Source: paper sec. 3.2; its text has the two the other way
-    round, the released code has this order.
+    Shape: (B, T, H, W, inputs) to (B, T, H, W, outputs), or to the means of 2x2 pixels of that. Source: paper sec. 3.2;
+    its text has the two convolutions the other way round, the released code has this order.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, reduce: bool = False) -> None:
         super().__init__()
+        self.reduce = reduce
         self.spatial = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.temporal = nn.Conv2d(outputs, outputs, (3, 1), padding=(1, 0))
 
     def forward(self, x: Tensor) -> Tensor:
-        B, T, H, W, _ = x.shape
-        y = self.spatial(to_pictures(x)).movedim(1, -1)
-        y = self.temporal(y.reshape(B, T, H * W, -1).movedim(-1, 1)).movedim(1, -1)  # rows are frames
-        return y.reshape(B, T, H, W, -1)
+        y = from_pictures(self._reduced(to_pictures(x)) if self.reduce else self.spatial(to_pictures(x)), x)
+        rows_are_frames = y.flatten(2, 3).movedim(-1, 1)
+        return self.temporal(rows_are_frames).movedim(1, -1).reshape(y.shape)
+
+    def _reduced(self, pictures: Tensor) -> Tensor:
+        # A 3x3 convolution and a mean of 2x2 are one 4x4 convolution of stride 2, at 16/36 of the products; and what
+        # is a mean over space can be taken before a convolution over time.
+        weight = F.avg_pool2d(F.pad(self.spatial.weight, (1, 1, 1, 1)), 2, stride=1)
+        return F.conv2d(pictures, weight, self.spatial.bias, stride=2, padding=1)
 
 
 class AudioConv(nn.Conv2d):
-    """3 taps, `dilation` samples apart. Zero padding. Shape: (B, S, inputs) to (B, S, outputs)."""
+    """3 taps, `dilation` samples apart. Zero padding.
 
-    def __init__(self, inputs: int, outputs: int, dilation: int = 1) -> None:
+    Shape: (B, S, inputs) to (B, S, outputs), or to the means of 4 samples of that.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, dilation: int = 1, reduce: bool = False) -> None:
         super().__init__(inputs, outputs, (1, 3), padding=(0, dilation), dilation=(1, dilation))
+        self.reduce = reduce
 
     def forward(self, x: Tensor) -> Tensor:
-        return from_pictures(super().forward(to_pictures(x)), x)
+        y = from_pictures(super().forward(to_pictures(x)), x)
+        return reduced(y) if self.reduce else y
 
 
 def reduced(x: Tensor) -> Tensor:

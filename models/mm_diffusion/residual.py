@@ -29,7 +29,7 @@ class Residual(nn.Module):
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         y = self.conv_in(self.norm_in(x))
         if self.resampling == "down":
-            x, y = reduced(x), reduced(y)
+            x = reduced(x)  # y is already
         y = self.norm_out(y, scale, shift)
         # Copies of a value have one fate from here on, unless dropout tells them apart: enlarge as late as that allows.
         dropout = self.dropout if self.training else 0.0
@@ -46,7 +46,7 @@ class VideoResidual(Residual):
     """
 
     def __init__(self, plan: ResidualPlan, dropout: float, heads: int) -> None:
-        super().__init__(plan, VideoConv(plan.inputs, plan.outputs), dropout)
+        super().__init__(plan, VideoConv(plan.inputs, plan.outputs, reduce=plan.resampling == "down"), dropout)
         attention = plan.video_attention
         self.spatial_attention = SpatialAttention(plan.outputs, heads) if attention else nn.Identity()
         self.temporal_attention = TemporalAttention(plan.outputs, heads) if attention else nn.Identity()
@@ -63,7 +63,8 @@ class AudioResidual(Residual):
     """
 
     def __init__(self, plan: ResidualPlan, dropout: float, heads: int) -> None:
-        super().__init__(plan, AudioConv(plan.inputs, plan.outputs, plan.dilation), dropout)
+        reduce = plan.resampling == "down"
+        super().__init__(plan, AudioConv(plan.inputs, plan.outputs, dilation=plan.dilation, reduce=reduce), dropout)
         self.audio_attention = SelfAttention(plan.outputs, heads) if plan.audio_attention else nn.Identity()
 
     def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
