@@ -7,15 +7,16 @@ nobody again.
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from avbench.clipset.layout import WORK
 from avbench.errors import UsageError
 from avbench.progress import Progress, silent
-from avbench.workspace import machine_errors
+from avbench.workspace import lock, machine_errors
 from pipelines.web.download.classify import RefusedError
 from pipelines.web.download.queue import DownloadQueue, Patience
 from pipelines.web.download.video import Video
@@ -35,7 +36,7 @@ class Quality:
         UsageError: a threshold is negative.
     """
 
-    min_height: int = 720  # pixels
+    min_height: int = 720  # pixels of the shorter side
     min_fps: Fraction = Fraction(24)
 
     def __post_init__(self) -> None:
@@ -47,9 +48,10 @@ class Quality:
         height, fps, seconds = facts.get("height"), facts.get("fps"), facts.get("duration")
         if height is None or fps is None:
             return "unknown_quality"
-        if height < self.min_height:
-            return "low_height"
-        if fps < self.min_fps:
+        if min(height, facts.get("width") or height) < self.min_height:
+            return "low_resolution"
+        # NTSC's 23.976 counts as 24, and 29.97 as 30.
+        if fps * 1001 / 1000 < self.min_fps:
             return "low_fps"
         if facts.get("acodec") == "none":
             return "no_sound"
@@ -89,7 +91,7 @@ def select(
     limit: int | None,
     seed: int,
     read: ReadFacts,
-    forget: Collection[str] | None = (),
+    forget: str | None = None,
     patience: Patience | None = None,
     progress: Progress = silent,
     sleep: Callable[[float], None] = time.sleep,
@@ -98,27 +100,30 @@ def select(
     more, all for None. As long as the pages say the same, the same list, quality, limit and seed give the same items.
 
     Args:
-        out: an existing folder, where `selection.jsonl` is kept.
-        forget: reasons of refusals after which a page is asked again; None: all of them.
+        out: the folder of the clip set, where `selection.jsonl` is kept.
+        forget: the reason of refusals after which a page is asked again; "all" of them, or none.
         patience: with sites that refuse for a while.
 
     Raises:
         MissingError: there is no connection, or a site wants no more requests. What was asked is kept.
         MachineError: the disk is full or `out` cannot be written.
     """
-    pages = _Pages(out / ASKED, forget, read, patience or Patience(), sleep)
     kept: list[str] = []
     reasons: Counter[str] = Counter()
-    for item in shuffled(listing, seed):
-        if len(kept) == limit:
-            break
-        answer = pages.ask(item)
-        reason = answer["reason"] if "reason" in answer else quality.complaint(item, answer)
-        if reason:
-            reasons[reason] += 1
-        else:
-            kept.append(item.key)
-        progress("selecting", len(kept), limit or len(listing.items))
+    with lock(out):
+        with machine_errors(out):
+            (out / WORK).mkdir(exist_ok=True)  # tells the next stage that the folder is ours
+        pages = _Pages(out / ASKED, forget, read, patience or Patience(), sleep)
+        for item in shuffled(listing, seed):
+            if len(kept) == limit:
+                break
+            answer = pages.ask(item)
+            reason = answer["reason"] if "reason" in answer else quality.complaint(item, answer)
+            if reason:
+                reasons[reason] += 1
+            else:
+                kept.append(item.key)
+            progress("selecting", len(kept), limit or len(listing.items))
     return Selection(
         listing=keep(listing, set(kept), seed),
         quality=quality,
@@ -134,7 +139,7 @@ class _Pages:
     def __init__(
         self,
         file: Path,
-        forget: Collection[str] | None,
+        forget: str | None,
         read: ReadFacts,
         patience: Patience,
         sleep: Callable[[float], None],
@@ -150,7 +155,7 @@ class _Pages:
         self._answers = {
             video: answer
             for video, answer in _read_answers(file).items()
-            if "reason" not in answer or (forget is not None and answer["reason"] not in forget)
+            if "reason" not in answer or forget not in ("all", answer["reason"])
         }
 
     def ask(self, item: WebItem) -> Mapping[str, Any]:

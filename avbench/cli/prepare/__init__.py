@@ -8,6 +8,10 @@ from typer.core import TyperGroup
 
 from avbench.cli.prepare.judge import audit, quality
 from avbench.cli.prepare.local import folder, plugged_in, synthetic
+from avbench.cli.prepare.run import run
+from avbench.cli.prepare.shared import WebCommand, web_command
+from avbench.cli.prepare.status import status
+from avbench.cli.prepare.web import aist, audioset, landscape, vggsound
 
 
 class _SourceGroup(TyperGroup):
@@ -32,5 +36,8 @@ def prepare_(
 
 app.command()(folder)
 app.command()(synthetic)
+for choose in (landscape, aist, audioset, vggsound):
+    app.command(cls=WebCommand)(web_command(choose, run))
+app.command()(status)
 app.command()(audit)
 app.command()(quality)

@@ -25,6 +25,8 @@ from avbench.cli.prepare.options import (
     read_rate,
     read_storage,
 )
+from avbench.cli.prepare.run import run
+from avbench.cli.prepare.shared import Wanted, WebCommand, WebOptions, web_command
 from avbench.cli.prepare.show import show_prepared, show_unmatched
 
 if TYPE_CHECKING:  # pipelines import torch, which takes seconds
@@ -86,12 +88,20 @@ def synthetic(
 def plugged_in(name: str, plugins: list[Path]) -> Any:
     """The command of a source that a plug-in registers; None where none of this name does."""
     from avbench.plugins import load_plugins
-    from pipelines.source import SOURCES
+    from pipelines.source import SOURCES, WEB_SOURCES
 
     load_plugins(plugins)
+    group = typer.Typer(add_completion=False)
+    if name in WEB_SOURCES:
+
+        def choose(options: WebOptions) -> Wanted:
+            return Wanted(listing=WEB_SOURCES[name]())
+
+        choose.__doc__ = WEB_SOURCES[name].__doc__
+        group.command(name, cls=WebCommand)(web_command(choose, run))
+        return typer.main.get_command(group)
     if name not in SOURCES:
         return None
-    group = typer.Typer(add_completion=False)
 
     @group.command(name, help=SOURCES[name].__doc__)
     def prepare_source(

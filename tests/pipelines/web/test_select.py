@@ -65,7 +65,7 @@ def test_tells_what_it_saw_and_why_it_took_less(tmp_path):
         "limit": None,
         "seen": 20,
         "kept": 10,
-        "reasons": {"low_height": 10},
+        "reasons": {"low_resolution": 10},
     }
 
 
@@ -73,6 +73,8 @@ def test_tells_what_it_saw_and_why_it_took_less(tmp_path):
     ("facts", "reason"),
     [
         ({"fps": 23.9}, "low_fps"),
+        ({"fps": 23.976}, ""),
+        ({"width": 640, "height": 1280}, "low_resolution"),
         ({"height": None}, "unknown_quality"),
         ({"acodec": "none"}, "no_sound"),
         ({"duration": 5}, "too_short"),
@@ -115,9 +117,9 @@ def test_counts_pages_that_refuse(tmp_path):
     pages = Pages(lambda number: GOOD if number % 2 else RefusedError("private", "Private video"))
     selection = pick(pages, tmp_path, limit=None)
     assert selection.reasons == {"private": 10} and max(pages.asked.values()) == 1
-    pick(pages, tmp_path, limit=None, forget=["geo"])
+    pick(pages, tmp_path, limit=None, forget="geo")
     assert max(pages.asked.values()) == 1
-    pick(pages, tmp_path, limit=None, forget=None)
+    pick(pages, tmp_path, limit=None, forget="all")
     assert pages.asked["v0"] == 2 and pages.asked["v1"] == 1
 
 
@@ -165,4 +167,4 @@ def test_reads_rate_and_size_by_yt_dlp_itself(tmp_path):
             patience=Patience(between=0),
         )
     assert keys(selection) == {"v2"}
-    assert selection.reasons == {"low_height": 1, "low_fps": 1, "removed": 1}
+    assert selection.reasons == {"low_resolution": 1, "low_fps": 1, "removed": 1}
