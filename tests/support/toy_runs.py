@@ -11,15 +11,15 @@ from models.registry import MODELS
 from models.run import Run
 
 
-def make_toy_run(folder: Path, *, step: int = 6, weights_seed: int = 0, **changes: object) -> Run:
+def make_toy_run(folder: Path, *, model: str = "toy", step: int = 6, weights_seed: int = 0, **changes: object) -> Run:
     """A run with random weights, or another checkpoint for one that is there; `changes` are fields of its settings."""
-    model = MODELS["toy"]
-    preset = model.presets["tiny"]
+    toy = MODELS[model]
+    preset = toy.presets["tiny"]
     settings = {"spec": preset.spec, "network": preset.network, "training": preset.training}
     settings |= {"sampling": preset.sampling, "data": Path("data/real")} | changes
-    config = RunConfig(model="toy", preset="tiny", **settings)
+    config = RunConfig(model=model, preset="tiny", **settings)
     run = Run(folder) if (folder / "config.toml").exists() else Run.create(folder, config)
     torch.manual_seed(weights_seed)
-    weights = model.build(config).state_dict()
-    save_checkpoint(run, Checkpoint(model="toy", step=step, network=weights, ema=weights))
+    weights = toy.build(config).state_dict()
+    save_checkpoint(run, Checkpoint(model=model, step=step, network=weights, ema=weights))
     return run
