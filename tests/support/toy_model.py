@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
 from avbench.errors import DataError, UsageError
-from models.clip_examples import ClipExamples
 from models.config import RunConfig, SamplingConfig, TrainingConfig
 from models.draws import Draws
 from models.model import Condition, Examples, Losses, Modality, Model, OnStep, Preset, Tensors
@@ -56,6 +55,23 @@ class ToyNetwork(nn.Module):
         return self.video_out(v), self.audio_out(a)
 
 
+class ToyExamples:
+    """As many as there are clips, in the place of their pictures and sound: waves, each clip its own, in any phase."""
+
+    def __init__(self, count: int, spec: ClipSpec) -> None:
+        self._count = count
+        self._spec = spec
+
+    def __len__(self) -> int:
+        return self._count
+
+    def read(self, index: int, generator: np.random.Generator) -> dict[str, Tensor]:
+        phase = 2 * np.pi * generator.random()
+        shape = (3, self._spec.frames, self._spec.size, self._spec.size)
+        video, audio = torch.arange(np.prod(shape)).reshape(shape), torch.arange(self._spec.samples)[None]
+        return {name: torch.sin(wave * (index + 1) / 50 + phase) for name, wave in (("video", video), ("audio", audio))}
+
+
 class ToyModel(Model):
     modalities: ClassVar[tuple[Modality, ...]] = ("video", "audio")
     network_config: ClassVar[type] = ToyConfig
@@ -90,9 +106,7 @@ class ToyModel(Model):
         return network
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
-        return ClipExamples(
-            clipset, config.spec, modalities=self.modalities, mirror=config.training.mirror, split=config.split
-        )
+        return ToyExamples(len(clipset), config.spec)
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
         video, audio = batch["video"], batch["audio"]
