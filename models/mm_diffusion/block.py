@@ -33,16 +33,18 @@ class Block(nn.Module):
     def __init__(self, plan: BlockPlan, config: CoupledUNetConfig, streams: Sequence[Stream]) -> None:
         super().__init__()
         self.residual = ResidualBlock(plan.residual, config, streams)
-        coupled = plan.window is not None and len(streams) > 1
-        self.cross_attention = cross_attention(plan.residual.outputs, plan.window, config) if coupled else None
+        window = plan.window if len(streams) > 1 else None
+        self.cross_attention = cross_attention(plan.residual.outputs, window, config) if window else None
         self.up = ResidualBlock(plan.up, config, streams) if plan.up else None
-        self.shift_range = config.frames - plan.window + 1 if coupled and config.random_shift else 0
+        self.shift_range = config.frames - window + 1 if window and config.random_shift else 0
 
     def forward(self, state: State, embedding: Tensor, shift: Tensor | None) -> State:
         state = self.residual(state, embedding)
         if self.cross_attention is not None:
             state = self.cross_attention(*state, shift)
-        return self.up(state, embedding) if self.up is not None else state
+        if self.up is not None:
+            state = self.up(state, embedding)
+        return state
 
 
 class Middle(nn.Module):
@@ -59,7 +61,8 @@ class Middle(nn.Module):
         state = self.first(state, embedding)
         if self.cross_attention is not None:
             state = self.cross_attention(*state, None)
-        return self.second(state, embedding)
+        state = self.second(state, embedding)
+        return state
 
 
 def cross_attention(channels: int, window: int, config: CoupledUNetConfig) -> CrossModalAttention:

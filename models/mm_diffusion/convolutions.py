@@ -25,7 +25,8 @@ class VideoConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = from_pictures(self._reduced(to_pictures(x)) if self.reduce else self.spatial(to_pictures(x)), x)
         rows_are_frames = y.flatten(2, 3).movedim(-1, 1)
-        return self.temporal(rows_are_frames).movedim(1, -1).reshape(y.shape)
+        out: Tensor = self.temporal(rows_are_frames).movedim(1, -1)
+        return out.reshape(y.shape)
 
     def _reduced(self, pictures: Tensor) -> Tensor:
         # A 3x3 convolution and a mean of 2x2 are one 4x4 convolution of stride 2, at 16/36 of the products; and what

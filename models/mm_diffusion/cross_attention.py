@@ -30,19 +30,17 @@ class CrossModalAttention(nn.Module):
         self.audio_qkv = nn.Linear(channels, 3 * channels)
         self.video_out = zeroed(nn.Linear(channels, channels))
         self.audio_out = zeroed(nn.Linear(channels, channels))
-        # Row r: the frames that all windows together cover under shift r, from the first window's start on.
-        shifts = torch.arange(frames - window + 1)
-        self.covered: Tensor
-        self.register_buffer("covered", shifts[:, None] + torch.arange(frames + window - 1), persistent=False)
+        self.reach: Tensor
+        self.register_buffer("reach", reach_of_shifts(frames, window), persistent=False)
 
     def forward(self, video: Tensor, audio: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor]:
         if audio.shape[1] < self.frames:
             raise UsageError(f"{audio.shape[1]} audio positions at this level for {self.frames} frames; one is needed")
         video_q, video_k, video_v = self._heads(self.video_qkv(self.video_norm(video).flatten(1, -2)))
         audio_q, audio_k, audio_v = self._heads(self.audio_qkv(self.audio_norm(audio)))
-        covered = self.covered[0] if shift is None else self.covered.index_select(0, shift.view(1))[0]
-        seen = self._attend(video_q, audio_k, audio_v, covered)
-        heard = self._attend(audio_q, video_k, video_v, covered)
+        reach = self.reach[0] if shift is None else self.reach.index_select(0, shift.view(1))[0]
+        seen = self._attend(video_q, audio_k, audio_v, reach)
+        heard = self._attend(audio_q, video_k, video_v, reach)
         return video + self.video_out(seen).view_as(video), audio + self.audio_out(heard)
 
     def _heads(self, qkv: Tensor) -> Tensor:
@@ -50,15 +48,16 @@ class CrossModalAttention(nn.Module):
         B, L, _ = qkv.shape
         return qkv.view(B, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
 
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, covered: Tensor) -> Tensor:
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, reach: Tensor) -> Tensor:
         """Queries of one stream to keys and values of the other: (B, heads, L, D) to (B, L, heads * D)."""
         B, heads, L, D = q.shape
-        q = q.flatten(0, 1)
-        k, v = self._windows(k, covered), self._windows(v, covered)
-        per_frame = L // self.frames
+        if self.window == self.frames and k.shape[2] % self.frames == 0:  # every window holds all tokens
+            return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+        q, per_frame = q.flatten(0, 1), L // self.frames
+        k, v = (windows(x, reach, self.frames) for x in (k, v))
         whole = self.frames * per_frame
         # Frames take the place of heads: each has its own window of keys.
-        y = F.scaled_dot_product_attention(q[:, :whole].unflatten(1, (self.frames, per_frame)), k, v)
+        y = F.scaled_dot_product_attention(q[:, :whole].view(-1, self.frames, per_frame, D), k, v)
         y = y.view(B, heads, self.frames, per_frame, D).permute(0, 2, 3, 1, 4).reshape(B, whole, heads * D)
         if whole == L:
             return y
@@ -66,15 +65,31 @@ class CrossModalAttention(nn.Module):
         rest = F.scaled_dot_product_attention(q[:, whole:], k[:, -1], v[:, -1])
         return torch.cat([y, rest.view(B, heads, -1, D).transpose(1, 2).flatten(2)], dim=1)
 
-    def _windows(self, x: Tensor, covered: Tensor) -> Tensor:
-        """What each frame sees: tokens (B, heads, L, D) to (B * heads, frames, window * (L // frames), D).
 
-        The windows overlap, as views of one copy of the tokens.
-        """
-        per_frame = x.shape[2] // self.frames
-        if x.shape[2] % self.frames:  # windows wrap after the last token, not after the last whole frame
-            x = torch.cat([x, x], dim=2)[:, :, : (2 * self.frames - 1) * per_frame]
-        else:
-            covered = covered % self.frames
-        x = x.unflatten(2, (-1, per_frame)).index_select(2, covered).flatten(2, 3).flatten(0, 1)
-        return x.unfold(1, self.window * per_frame, per_frame).mT
+def reach_of_shifts(frames: int, window: int) -> Tensor:
+    """For each shift from 0 on, the frames that all windows together reach, from the first window's start.
+
+    They count on past the last frame. Shape: (frames - window + 1, frames + window - 1), int64.
+    """
+    return torch.arange(frames - window + 1)[:, None] + torch.arange(frames + window - 1)
+
+
+def windows(x: Tensor, reach: Tensor, frames: int) -> Tensor:
+    """What the query of each frame sees.
+
+    Args:
+        x: tokens (B, heads, L, D), L // frames of them per frame.
+        reach: a row of `reach_of_shifts`.
+
+    Returns:
+        (B * heads, frames, window * (L // frames), D). The windows overlap: they are views of one copy of the tokens.
+    """
+    per_frame = x.shape[2] // frames
+    if x.shape[2] % frames:  # windows wrap after the last token, not after the last whole frame
+        x = torch.cat([x, x], dim=2)[:, :, : (2 * frames - 1) * per_frame]
+    else:
+        reach = reach % frames
+    frames_of_x = x.reshape(*x.shape[:2], -1, per_frame, x.shape[3])
+    x = frames_of_x.index_select(2, reach).flatten(2, 3).flatten(0, 1)
+    window = len(reach) - frames + 1
+    return x.unfold(1, window * per_frame, per_frame).mT

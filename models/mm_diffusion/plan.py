@@ -83,4 +83,4 @@ def _decoder(config: CoupledUNetConfig, widths: list[int], skips: list[int], ind
 
 
 def _dilation(index: int) -> int:
-    return 2 ** (index % _DILATIONS)  # Python's remainder: also right for the negative ones
+    return 1 << index % _DILATIONS

@@ -1,11 +1,9 @@
 """The published checkpoints' names for the weights, derived from ours by rule."""
 
 import re
-from collections.abc import Mapping
 
 from torch import Tensor
 
-from avbench.errors import DataError
 from models.mm_diffusion.config import CoupledUNetConfig
 from models.mm_diffusion.plan import plan
 
@@ -55,21 +53,6 @@ def published_shape(key: str, tensor: Tensor) -> tuple[int, ...]:
     axes = {"video_conv_spatial": 2, "video_conv": 3}.get(name, 1)
     kernel = [size for size in tensor.shape[2:] if size > 1]
     return (*tensor.shape[:2], *kernel, *[1] * (axes - len(kernel)))
-
-
-def check_same(own: Mapping[str, Tensor], given: Mapping[str, Tensor], network: str) -> None:
-    """Refuses a checkpoint whose keys or shapes are not the network's own.
-
-    Raises:
-        DataError: the message names the first key that differs, and both shapes.
-    """
-    for key in [*own, *given]:
-        wanted, found = (str(tuple(side[key].shape)) if key in side else "missing" for side in (own, given))
-        if wanted != found:
-            raise DataError(
-                f"this is the checkpoint of another network than this {network}: {key} is {found} in the checkpoint "
-                f"and {wanted} in the network. Give the settings it was trained with"
-            )
 
 
 def _place(path: str, config: CoupledUNetConfig) -> tuple[str, str]:

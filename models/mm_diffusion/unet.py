@@ -13,9 +13,10 @@ from avbench.errors import UsageError
 from models.mm_diffusion.block import Block, Middle
 from models.mm_diffusion.config import CoupledUNetConfig
 from models.mm_diffusion.plan import plan
-from models.mm_diffusion.published import check_same, published_key, published_shape
+from models.mm_diffusion.published import published_key, published_shape
 from models.mm_diffusion.stream import CHANNELS, Head, State, Stem, Stream
 from models.mm_diffusion.time_embedding import TimeEmbedding
+from models.published import check_same_shapes
 
 
 class UNet(nn.Module):
@@ -57,7 +58,7 @@ class UNet(nn.Module):
             config = replace(config, cross_in_middle=config.windows == (1, 4, 8))
         network = cls(config)
         names = {key: published_key(key, config) for key in network.state_dict()}
-        check_same(network.to_published(), state_dict, cls.__name__)
+        check_same_shapes(network.to_published(), state_dict, cls.__name__)
         own = network.state_dict()
         network.load_state_dict({key: state_dict[name].view_as(own[key]) for key, name in names.items()})
         return network.eval()
@@ -86,8 +87,10 @@ class UNet(nn.Module):
         def through(block: nn.Module, state: State) -> State:
             shift = next(shift_of_block, None) if isinstance(block, Block) and block.shift_range else None
             if self.activation_checkpointing and torch.is_grad_enabled():
-                return checkpoint(block, state, embedding, shift, use_reentrant=False)
-            return block(state, embedding, shift)
+                state = checkpoint(block, state, embedding, shift, use_reentrant=False)
+            else:
+                state = block(state, embedding, shift)
+            return state
 
         state = tuple(stem(x) for stem, x in zip(self.stem.values(), state, strict=True))
         skips = [state]
