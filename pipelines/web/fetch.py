@@ -153,9 +153,8 @@ class _Fetch:
             MissingError: the sites or the network do not allow it for now.
         """
         rows = [row for row in self._ledger.rows() if row.stage == "download" and row.state in ("waiting", "done")]
-        if not rows:
-            return
-        self._engine.check_folder(self._out)
+        if rows:
+            self._engine.check_folder(self._out)
         self._take_files_at_hand([row for row in rows if row.state == "waiting" and row.video in self._files])
         queue = DownloadQueue(self._missing_videos(rows), self._options.patience)
         self._screen(self._arriving(queue))

@@ -1,7 +1,6 @@
 import csv
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -147,7 +146,7 @@ def test_is_exported_as_tables(ledger, tmp_path):
         ("a", "done", 10, '{"fps": 30}'),
         ("b", "failed", None, "{}"),
     ]
-    (failure,) = csv.DictReader((tmp_path / "failures.csv").open())
+    (failure,) = csv.DictReader((tmp_path / "failures.csv").read_text().splitlines())
     assert failure == {"item": "b", "stage": "download", "reason": "removed", "message": "http://x/b: 404"}
 
 
@@ -211,4 +210,4 @@ def test_a_disk_that_takes_no_more_is_named_and_nothing_is_half_done(tmp_path):
         with pytest.raises(MachineError, match="free some space"):
             ledger.fail("download", ["a"], "other", "x" * 100_000)
         assert states(ledger)["a"][1] == "waiting"
-        assert sqlite3.connect(ledger.path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert ledger._database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

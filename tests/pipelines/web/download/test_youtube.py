@@ -1,5 +1,6 @@
 """yt-dlp itself, before a real server with real clips behind pages (its generic extractor)."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from pipelines.web.download import youtube
 from pipelines.web.download.classify import RefusedError
 from pipelines.web.download.pace import Limits
 from pipelines.web.download.youtube import PageOptions, fetch_page, read_facts
+
+# yt-dlp leaves connections that it gives up to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 LIMITS = Limits(silence=5)
 OPTIONS = PageOptions(request_pause=0)
@@ -28,6 +32,13 @@ def site(video: Served, page: Callable[[str], Served]) -> Iterator[str]:
     pages = {"watch": page("/clips/a.mp4"), "empty": Served(b"<html>nothing</html>", kind="text/html")}
     with serving_all({**pages, "clips/a.mp4": video}) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+def no_litter() -> Iterator[None]:
+    """So that they are not collected during another test."""
+    yield
+    gc.collect()
 
 
 def reason(url: str, folder: Path, limits: Limits = LIMITS) -> str:
@@ -143,9 +154,7 @@ def test_prefers_720_lines_then_rate_then_h264_and_aac() -> None:
         )
     ]
     with yt_dlp.YoutubeDL(youtube._parameters(LIMITS, OPTIONS) | {"quiet": True}) as ydl:
-        info = ydl.process_video_result(
-            {"id": "x", "title": "x", "extractor": "x", "formats": formats}, download=False
-        )
+        info = ydl.process_video_result({"id": "x", "title": "x", "extractor": "x", "formats": formats}, download=False)
     assert info["format_id"] == "720-60"
 
 
