@@ -1,5 +1,6 @@
 """Sound by time: a window of a track, to the sample, at any rate; and the way the published evaluation reads it."""
 
+import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
@@ -138,8 +139,7 @@ def _read_native(source: Source, info: AudioStream, first: int, samples: int) ->
     end = min(first + samples, _length(info))
     if end <= 0 or first >= end:
         return out
-    with open_source(source) as container:
-        _approach(container, info, first)
+    with _opened_near(source, info, first) as container:
         expected: int | None = None
         for frame in _frames(source, info, container):
             time = time_of(frame)
@@ -157,6 +157,21 @@ def _read_native(source: Source, info: AudioStream, first: int, samples: int) ->
 def _length(info: AudioStream) -> int:
     """Samples of the track; what the decoder gives beyond is padding."""
     return round((info.end - info.start) * info.sample_rate)
+
+
+@contextlib.contextmanager
+def _opened_near(source: Source, info: AudioStream, first: int) -> Iterator[InputContainer]:
+    """The source, to be decoded from shortly before sample `first`, or from its start."""
+    with open_source(source) as container:
+        try:
+            _approach(container, info, first)
+        except av.FFmpegError:
+            pass  # FLAC of a single block cannot always be searched
+        else:
+            yield container
+            return
+    with open_source(source) as container:  # anew: after a search that failed, the first one is at its end
+        yield container
 
 
 def _approach(container: InputContainer, info: AudioStream, first: int) -> None:

@@ -136,6 +136,15 @@ def test_a_gap_in_the_time_stamps_is_silence_not_a_shift(clips):
     assert window[:, 1_000:].any()
 
 
+def test_every_window_of_a_track_too_short_to_be_searched_is_exact():
+    sound = noise(1, 2_000)
+    file = encode_flac(sound, 1_000)
+    info = probe(file).audio
+    for first in range(1_000, 2_000, 20):
+        window = read_audio(file, info, Fraction(first, 1_000), 10, 1_000)
+        np.testing.assert_array_equal(window, sound[:, first : first + 10])
+
+
 def test_a_late_window_of_a_long_lossless_track_is_exact(tmp_path):
     sound = noise(1, 8_000 * 90)
     file = encode_flac(sound, 8_000)
