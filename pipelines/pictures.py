@@ -2,9 +2,12 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import ceil
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,7 +16,8 @@ from torch import Tensor
 
 from avbench.clipset.clipset import Fit
 from avbench.media.encode import encode_mp4
-from avbench.media.resize import fit, resize
+from avbench.media.resize import fit, resize_pictures
+from pipelines.ahead import ahead
 from pipelines.cut import Span
 from pipelines.source import Recording
 from pipelines.storage import Storage
@@ -22,6 +26,7 @@ SIDE = 256  # pixels of the stored short side; smaller pictures are not enlarged
 SMALL_SIDE = 64  # pixels, both sides, of the array that training reads
 
 _CHUNK_PIXELS = 2**20  # of the original, worked on at once: 12 MB as floats; more is slower, as caches overflow
+_AHEAD = 4  # frames that are decoded while another is encoded
 _LARGEST_TERM = 1001  # of a stored rate; real ones go up to 60000/1001, and averages of uneven video have no end
 _STILL = 0.5  # mean change from frame to frame, of 255, that nobody sees
 
@@ -54,8 +59,10 @@ def encode_pictures(recording: Recording, span: Span, storage: Storage) -> Store
     lead = Fraction(0) if storage.fps else 1 / (2 * fps)
     times = [span.start + k / fps + lead for k in range(ceil(span.duration * fps))]
     small: list[NDArray[np.uint8]] = []
-    frames = _Watched(_shrink(recording, times, storage, small))
-    data = encode_mp4(frames, fps, lossless=storage.lossless)
+    # Closed at once where encoding is interrupted: nobody may decode when the recording is closed.
+    with closing(ahead(_shrink(recording, times, storage, small), _AHEAD)) as coming:
+        frames = _Watched(coming)
+        data = encode_mp4(frames, fps, lossless=storage.lossless)
     return StoredPictures(
         data=data,
         frames=len(times),
@@ -106,29 +113,31 @@ def _shrink(
     height, width = recording.info.video.height, recording.info.video.width
     size = stored_size(height, width, storage.fit)
     chunk = max(1, min(16, _CHUNK_PIXELS // (height * width)))
-    for first in range(0, len(times), chunk):
-        frames_THWC = torch.from_numpy(np.stack(recording.frames(times[first : first + chunk])))
-        frames_TCHW = frames_THWC.permute(0, 3, 1, 2).contiguous().float()  # contiguous: a third faster to scale
+    coming = recording.frames(times)
+    while frames := list(islice(coming, chunk)):
+        frames_THWC = torch.from_numpy(np.stack(frames))
         if storage.v64:
             how = "letterbox" if storage.fit == "native" else storage.fit
-            small.append(_to_uint8(fit(frames_TCHW, SMALL_SIDE, how=how, antialias=True)))
-        yield from _to_uint8(_resized(frames_TCHW, *size, storage.fit))
+            small.append(_fitted(frames_THWC, SMALL_SIDE, how))
+        yield from (
+            _resized(frames_THWC, *size) if storage.fit == "native" else _fitted(frames_THWC, size[0], storage.fit)
+        )
 
 
-def _resized(frames: Tensor, height: int, width: int, how: Fit) -> Tensor:
-    """(T, C, H, W) -> (T, C, height, width)."""
-    if how != "native":
-        return fit(frames, height, how=how, antialias=True)
-    if min(frames.shape[-2:]) > SIDE or min(frames.shape[-2:]) < 2:
-        return resize(frames, height, width, antialias=True)
+def _resized(frames: Tensor, height: int, width: int) -> NDArray[np.uint8]:
+    """(T, H, W, C) uint8 -> (T, height, width, C)."""
+    if min(frames.shape[1:3]) > SIDE or min(frames.shape[1:3]) < 2:
+        return resize_pictures(frames, height, width).numpy()
     # At most a row and a column too many: cut off, since to scale by a pixel would blur all of the picture.
-    return frames[..., :height, :width]
+    return frames[:, :height, :width].contiguous().numpy()
 
 
-def _to_uint8(frames: Tensor) -> NDArray[np.uint8]:
-    """(T, C, H, W) -> (T, H, W, C)."""
-    frames_THWC = frames.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
-    array: NDArray[np.uint8] = frames_THWC.contiguous().numpy()
+def _fitted(frames: Tensor, side: int, how: Literal["letterbox", "crop"]) -> NDArray[np.uint8]:
+    """(T, H, W, C) uint8 -> (T, side, side, C)."""
+    frames_TCHW = frames.permute(0, 3, 1, 2).contiguous().float()  # contiguous: a third faster to scale
+    fitted_TCHW = fit(frames_TCHW, side, how=how, antialias=True)
+    fitted_THWC = fitted_TCHW.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    array: NDArray[np.uint8] = fitted_THWC.contiguous().numpy()
     return array
 
 

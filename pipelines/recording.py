@@ -69,10 +69,10 @@ class _FileRecording(Recording):
             video = replace(video, width=self._side, height=self._side)
         self.info = MediaInfo(video=video, audio=media.info_audio)
 
-    def frames(self, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
+    def frames(self, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
         assert self._reader is not None, "the item has pictures"
-        frames = self._reader.frames_at([self.stretch.video_origin + time for time in times])
-        return frames if self._side is None else [_middle(frame, self._side) for frame in frames]
+        frames = self._reader.each_frame_at([self.stretch.video_origin + time for time in times])
+        return frames if self._side is None else (_middle(frame, self._side) for frame in frames)
 
     def sound(self, start: Fraction, samples: int, sample_rate: int) -> NDArray[np.float32]:
         assert self._media.audio is not None and self._media.info_audio is not None, "the item has sound"

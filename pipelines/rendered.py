@@ -77,9 +77,9 @@ class _RenderedRecording(Recording):
         )
         self._clip = clip
 
-    def frames(self, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
+    def frames(self, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
         last = len(self._clip.video) - 1
-        return [self._clip.video[min(int(time * self._clip.fps), last)] for time in times]
+        return (self._clip.video[min(int(time * self._clip.fps), last)] for time in times)
 
     def sound(self, start: Fraction, samples: int, sample_rate: int) -> NDArray[np.float32]:
         assert sample_rate == self._clip.sample_rate, "it is made at the rate that clips are stored at"

@@ -1,7 +1,7 @@
 """What every source of data gives to `prepare`: items and a way to read each, or a list of places on the web."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -36,8 +36,8 @@ class Recording(ABC):
     meta: Mapping[str, Any]
 
     @abstractmethod
-    def frames(self, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
-        """The last frame at or before each of `times` (seconds, ascending): (H, W, 3) RGB.
+    def frames(self, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
+        """The last frame at or before each of `times` (seconds, ascending): (H, W, 3) RGB, one after the other.
 
         Raises:
             DataError: the pictures cannot be decoded there.

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, groupby
 from math import floor
 from types import TracebackType
 from typing import Any, Self
@@ -27,8 +27,8 @@ _MARGINS = (0, 2, 20)  # seconds to seek before the goal: without an index, a se
 class VideoReader:
     """Reads frames of one video by time, exactly: a frame is known by its time stamp, not by count or seek.
 
-    Successive calls with ascending times go on decoding where the last one stopped. Memory holds the frames
-    asked for in one call and no more. Decoding takes one thread: work runs in parallel over clips.
+    Successive calls with ascending times go on decoding where the last one stopped. Memory holds a frame, and what
+    `frames_at` returns. Decoding takes one thread: work runs in parallel over clips.
     """
 
     _container: InputContainer
@@ -57,14 +57,20 @@ class VideoReader:
         self._container.close()
 
     def frames_at(self, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
+        """As `each_frame_at`, all at once; times that show the same frame share one array."""
+        return list(self.each_frame_at(times))
+
+    def each_frame_at(self, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
         """The last frame at or before each time; the first frame for times before it.
+
+        Knowing all times, it decodes no frame that is neither shown nor needed by another: to ask for the frames of a
+        clip in one call takes a third less work than to ask for each. One call must be used up before the next.
 
         Args:
             times: seconds on the container's clock, ascending.
 
-        Returns:
-            (H, W, 3) RGB arrays, H and W as in `info`; times that show the same frame share one array.
-            Higher bit depths are rounded to 8 bits; HDR is not tone-mapped.
+        Yields:
+            (H, W, 3) RGB arrays, H and W as in `info`. Higher bit depths are rounded to 8 bits; HDR is not tone-mapped.
 
         Raises:
             UsageError: the times descend.
@@ -76,11 +82,10 @@ class VideoReader:
         targets = [shown[max(0, bisect_right(shown, time) - 1)] for time in times]
         self._wanted = frozenset(targets)
         self._last_wanted = targets[-1] if targets else self._info.start
-        pictures: dict[Fraction, NDArray[np.uint8]] = {}
-        for target in targets:
-            if target not in pictures:
-                pictures[target] = self._picture(self._frame_at(target))
-        return [pictures[target] for target in targets]
+        for target, same in groupby(targets):
+            picture = self._picture(self._frame_at(target))
+            for _ in same:
+                yield picture
 
     def _frame_at(self, target: Fraction) -> Any:
         if self._should_seek(target):

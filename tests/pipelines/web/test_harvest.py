@@ -61,14 +61,14 @@ def test_keeps_the_middle_of_the_picture(tmp_path, movie):
     (item,) = harvest_files(listing(stretch("a"), crop=32), {"a": file}, ()).items
     with item.open() as recording:
         assert (recording.info.video.width, recording.info.video.height) == (32, 32)
-        assert recording.frames([Fraction(0)])[0].shape == (32, 32, 3)
+        assert next(recording.frames([Fraction(0)])).shape == (32, 32, 3)
 
 
 def test_keeps_all_of_a_square(tmp_path, movie):
     file = movie(tmp_path / "a.mp4", seconds=1, size=(64, 64))
     (item,) = harvest_files(listing(stretch("a"), crop=32), {"a": file}, ()).items
     with item.open() as recording:
-        assert recording.frames([Fraction(0)])[0].shape == (64, 64, 3)
+        assert next(recording.frames([Fraction(0)])).shape == (64, 64, 3)
 
 
 def test_tells_where_a_clip_is_from(tmp_path, movie):
