@@ -87,7 +87,7 @@ def sample(
             sampling=sampling,
             seed=seed,
             conditions=conditions,
-            upsampler=find_run(upscale)[0] if upscale else None,
+            upsampler=find_run(upscale) if upscale else None,
             as_published=as_published,
             out=out,
             batch_size=batch_size,

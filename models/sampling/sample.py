@@ -34,7 +34,7 @@ def sample_run(
     sampling: SamplingConfig | None = None,
     seed: int = 0,
     conditions: Conditions | None = None,
-    upsampler: Run | None = None,
+    upsampler: tuple[Run, Path | None] | None = None,
     as_published: bool = False,
     out: Path | None = None,
     batch_size: int = 0,
@@ -50,8 +50,8 @@ def sample_run(
         checkpoint: one of the run's; None for the newest.
         sampling: the solver and its steps; None for the run's own.
         conditions: what samples are made to fit.
-        upsampler: a super-resolution run, which enlarges the samples into a set of their own. It is given them as they
-            come from the network, not as they are in files.
+        upsampler: a super-resolution run and its checkpoint (None for the newest), which enlarges the samples into a
+            set of their own. It is given them as they come from the network, not as they are in files.
         as_published: pixels, files and conditioning as the released scripts have them, whose gradient guidance weakens
             with the batch size.
         out: the folder; None for one in the run, named after the settings.
@@ -72,7 +72,7 @@ def sample_run(
         sampling or run.config.sampling,
         seed,
         conditions=conditions,
-        upsampler=load_network(upsampler, device=chosen) if upsampler else None,
+        upsampler=load_network(*upsampler, device=chosen) if upsampler else None,
         as_published=as_published,
     )
     sets = _sets(maker, run, out)
@@ -122,8 +122,8 @@ def _make(
 
 
 def _told(progress: Progress, done: int, batch: int, count: int) -> OnStep:
-    """Tells the steps of a batch as parts of its samples."""
-    return lambda step, steps: progress("samples", min(done + batch * step // max(steps, 1), count), count)
+    """Tells the steps of a batch as parts of its samples; the last one is done when it is written."""
+    return lambda step, steps: progress("samples", min(done + batch * step // max(steps, 1), count - 1), count)
 
 
 def _meta(conditions: Conditions | None) -> Meta:

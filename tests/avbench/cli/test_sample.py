@@ -71,7 +71,7 @@ def test_an_upscaled_copy_lies_beside_the_samples(avbench):
     save_checkpoint(
         Run.create(Path("runs/sr"), config), Checkpoint(model="super-resolution", step=3, network=weights, ema=weights)
     )
-    code, out, err = avbench("sample", "toy-run", "--samples", 2, "--upscale", "sr")
+    code, out, err = avbench("sample", "toy-run", "--samples", 2, "--upscale", "runs/sr/checkpoints/00000003.pt")
     assert code == 0, err
     base, upscaled = map(open_clipset, map(Path, out.split()))
     assert upscaled.path.name == "ddim5-seed0-step6-sr64"
