@@ -83,14 +83,17 @@ def fetch(
         MachineError: the disk is full, `out` cannot be written, or another process is at it.
         UsageError: `out` holds something else.
     """
-    with lock(out), Ledger(out / LEDGER) as ledger:
-        run = _Fetch(listing, out, options, screening, engine, files or {}, progress, ledger)
-        changes = run.prepare()
-        try:
-            run.work()
-        finally:
-            ledger.export()
-        return run.result(changes)
+    with lock(out):
+        with machine_errors(out):
+            (out / WORK).mkdir(exist_ok=True)  # tells whoever goes on after a kill that the folder is ours
+        with Ledger(out / LEDGER) as ledger:
+            run = _Fetch(listing, out, options, screening, engine, files or {}, progress, ledger)
+            changes = run.prepare()
+            try:
+                run.work()
+            finally:
+                ledger.export()
+            return run.result(changes)
 
 
 def downloads_folder(out: Path, *, keep: bool) -> Path:
@@ -143,7 +146,6 @@ class _Fetch:
         self._ledger.wait("download", gone)
         with machine_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._out / WORK).mkdir(exist_ok=True)  # tells the next stage that the folder is ours
         return changes
 
     def work(self) -> None:
