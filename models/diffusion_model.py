@@ -61,7 +61,7 @@ class DiffusionModel(Model):
         condition: Condition | None = None,
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
-        shapes = [_shape(modality, config.spec) for modality in self.modalities]
+        shapes = [sample_shape(modality, config.spec) for modality in self.modalities]
 
         def noise(name: str | int) -> State:
             return tuple(
@@ -116,5 +116,6 @@ class DiffusionModel(Model):
         return extract_model_from_parallel(network, keep_torch_compile=False)
 
 
-def _shape(modality: Modality, spec: ClipSpec) -> tuple[int, ...]:
+def sample_shape(modality: Modality, spec: ClipSpec) -> tuple[int, ...]:
+    """(3, T, H, W) or (1, S): a sample of a modality without the batch."""
     return (3, spec.frames, spec.size, spec.size) if modality == "video" else (1, spec.samples)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from avbench.clip import ClipSpec
 from models.config import RunConfig, SamplingConfig, TrainingConfig
 from models.diffusion.state import Denoiser, State
-from models.diffusion_model import DiffusionModel, Shifts
+from models.diffusion_model import DiffusionModel, Shifts, sample_shape
 from models.mm_diffusion.config import AUDIOSET, BASE, PAPER, TINY, CoupledUNetConfig
 from models.mm_diffusion.coupled_unet import CoupledUNet
 from models.mm_diffusion.single_stream import AudioUNet, VideoUNet
@@ -79,7 +79,7 @@ class MMDiffusion(DiffusionModel):
     presets: ClassVar[Mapping[str, Preset]] = PRESETS
 
     def build(self, config: RunConfig) -> nn.Module:
-        return _with_training_settings(CoupledUNet(config.network), config)
+        return _built(CoupledUNet, config)
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return CoupledUNet.from_published(state_dict, **_fields(config.network))
@@ -104,7 +104,7 @@ class _SingleStream(DiffusionModel):
     network: ClassVar[type[VideoUNet | AudioUNet]]
 
     def build(self, config: RunConfig) -> nn.Module:
-        return _with_training_settings(self.network(config.network), config)
+        return _built(self.network, config)
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return self.network.from_published(state_dict, **_fields(config.network))
@@ -127,7 +127,16 @@ class AudioOnly(_SingleStream):
     network: ClassVar[type[VideoUNet | AudioUNet]] = AudioUNet
 
 
-def _with_training_settings(network: UNet, config: RunConfig) -> UNet:
+def _built(kind: type[UNet], config: RunConfig) -> UNet:
+    """A network that clips of the run's shape go through.
+
+    Raises:
+        UsageError: they do not; the message says which shapes do.
+    """
+    with torch.device("meta"), torch.no_grad():  # shapes alone, before hours are spent
+        clip = (torch.empty(1, *sample_shape(stream, config.spec)) for stream in kind.streams)
+        kind(config.network)(*clip, torch.zeros(1))
+    network = kind(config.network)
     network.activation_checkpointing = config.training.activation_checkpointing
     return network
 
