@@ -143,9 +143,13 @@ def test_the_set_has_the_same_bytes_as_one_that_was_made_here(engine: RayEngine,
 def test_a_node_that_is_lost_loses_nothing(engine: RayEngine, cluster: Any, tmp_path: Path) -> None:
     lost = cluster.add_node(num_cpus=2, include_dashboard=False)
     cluster.wait_for_nodes()
-    futures = [engine.submit(run_errand, Errand(tmp_path, str(number), seconds=2)) for number in range(6)]
-    while len(list(tmp_path.iterdir())) < 3:
+    names = [str(number) for number in range(12)]
+    futures = [engine.submit(run_errand, Errand(tmp_path, name, seconds=3)) for name in names]
+    raylet = psutil.Process(lost.all_processes["raylet"][0].process.pid)
+    while not {str(child.pid) for child in raylet.children()} & {
+        pid for note in tmp_path.iterdir() for pid in begun(note)
+    }:
         time.sleep(0.1)
     cluster.remove_node(lost, allow_graceful=False)
-    assert [future.result() for future in futures] == [str(number) for number in range(6)]
-    assert any(len(begun(file)) == 2 for file in tmp_path.iterdir())
+    assert [future.result() for future in futures] == names
+    assert any(len(begun(note)) == 2 for note in tmp_path.iterdir())
