@@ -37,6 +37,8 @@ class CoupledUNetConfig:
             raise UsageError(
                 f"windows {self.windows} and cross_attention_factors {self.cross_attention_factors} must be as many"
             )
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout is {self.dropout}; it must lie in [0, 1)")
         for window in self.windows:
             if not 1 <= window <= self.frames:
                 raise UsageError(f"a window of {window} frames; it must be between 1 and the {self.frames} of a clip")

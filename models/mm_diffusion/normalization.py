@@ -19,7 +19,7 @@ _EPSILON = 1e-5
 class GroupNorm(nn.Module):
     """Each group of channels to mean 0 and variance 1 over all positions of a sample, then scaled and shifted.
 
-    Shape: (B, ..., C) to the same, statistics in float32.
+    Shape: (B, ..., C) to the same, computed in float32 at least.
     """
 
     silu = False  # whether a SiLU follows
@@ -49,7 +49,7 @@ class _Normalize(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gain: Tensor, offset: Tensor, silu: bool) -> Tensor:
-        x_BNC = x.float()
+        x_BNC = x.to(torch.promote_types(x.dtype, torch.float32))
         square = x_BNC * x_BNC
         mean, mean_square = _group_means(x_BNC.sum(1), x.shape[1]), _group_means(square.sum(1), x.shape[1])
         inverse = (mean_square - mean * mean + _EPSILON).rsqrt()
@@ -62,7 +62,8 @@ class _Normalize(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, gain, offset, mean, inverse = ctx.saved_tensors
-        x_BNC, grad = x.float(), grad.float()
+        precise = torch.promote_types(x.dtype, torch.float32)
+        x_BNC, grad = x.to(precise), grad.to(precise)
         if ctx.silu:
             grad = torch.ops.aten.silu_backward(grad, _affine(x_BNC, gain, offset, mean, inverse))
         # With n the normalised x: the gradients of offset and gain are the sums of grad and of grad * n ...
