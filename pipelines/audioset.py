@@ -53,11 +53,11 @@ def audioset(files: Sequence[ListFile], *, ontology: ListFile) -> Listing:
     Raises:
         DataError: a list has no row that can be used, or the ontology cannot be read.
     """
-    names = read_ontology(ontology)
+    heard = _Heard(read_ontology(ontology))
     items: dict[str, WebItem] = {}
     rejected: list[RejectedRow] = []
     for file in files:
-        found, useless = read_items(_segments(file), _parser(file, names, items))
+        found, useless = read_items(_segments(file), _parser(file, heard, items))
         refuse_useless(file, found, useless)
         items |= {item.key: item for item in found}
         rejected += useless
@@ -91,11 +91,32 @@ def _segments(file: ListFile) -> Iterator[ListRow | RejectedRow]:
     return (row for row in csv_rows(file) if not row.text.startswith("#"))
 
 
-def _parser(file: ListFile, names: Mapping[str, str], earlier: Mapping[str, WebItem]) -> Callable[[ListRow], WebItem]:
+class _Heard:
+    """What a row's classes are called. Rows of the same classes share one answer: there are millions."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._known: dict[str, Mapping[str, list[str]]] = {}
+
+    def __call__(self, classes: str) -> Mapping[str, list[str]]:
+        """
+        Raises:
+            DataError: a class is not in the ontology.
+        """
+        if classes not in self._known:
+            mids = [mid.strip() for mid in classes.split(",")]
+            unknown = [mid for mid in mids if mid not in self._names]
+            if unknown:
+                raise DataError(f"its class {unknown[0]} is not in the ontology")
+            self._known[classes] = {"labels": [self._names[mid] for mid in mids], "mids": mids}
+        return self._known[classes]
+
+
+def _parser(file: ListFile, heard: _Heard, earlier: Mapping[str, WebItem]) -> Callable[[ListRow], WebItem]:
     split = "test" if file.name.startswith("eval") else "train"
 
     def parse(row: ListRow) -> WebItem:
-        item = _item(row, split, names)
+        item = _item(row, split, heard)
         if item.key in earlier:
             raise DataError("is in an earlier list too")
         return item
@@ -103,14 +124,11 @@ def _parser(file: ListFile, names: Mapping[str, str], earlier: Mapping[str, WebI
     return parse
 
 
-def _item(row: ListRow, split: str, names: Mapping[str, str]) -> WebItem:
+def _item(row: ListRow, split: str, heard: _Heard) -> WebItem:
     if len(row.cells) != 4:
         raise DataError(f'has {len(row.cells)} cells; wanted are YouTube id, start, end, "class,class"')
     video_id, begin, end, classes = row.cells
-    mids = [mid.strip() for mid in classes.split(",")]
-    unknown = [mid for mid in mids if mid not in names]
-    if unknown:
-        raise DataError(f"its class {unknown[0]} is not in the ontology")
+    meta = heard(classes)
     address = youtube(video_id)
     start = read_seconds(begin)
     return WebItem(
@@ -119,8 +137,8 @@ def _item(row: ListRow, split: str, names: Mapping[str, str]) -> WebItem:
         via=address.via,
         video=address.video,
         split=split,
-        label=names[mids[0]],
+        label=meta["labels"][0],
         start=start,
         end=read_seconds(end),
-        meta={"labels": [names[mid] for mid in mids], "mids": mids},
+        meta=meta,
     )

@@ -14,7 +14,7 @@ Via = Literal["youtube", "http"]
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebItem:
     """One row of a list: a stretch of a video. Small, so that many can wait for a worker.
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -134,6 +135,7 @@ def _raise_useless(file: ListFile, rejected: list[RejectedRow]) -> NoReturn:
     raise DataError(f"{file.origin}: none of its {len(rejected)} rows can be used{why}")
 
 
+@cache  # lists say the same few times again and again; millions of rows share their fractions
 def read_seconds(text: str) -> Fraction:
     """Seconds, as 83.5 or 1:23.5 or 0:01:23.5.
 

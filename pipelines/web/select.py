@@ -50,8 +50,8 @@ class Quality:
             return "unknown_quality"
         if min(height, facts.get("width") or height) < self.min_height:
             return "low_resolution"
-        # NTSC's 23.976 counts as 24, and 29.97 as 30.
-        if fps * 1001 / 1000 < self.min_fps:
+        # NTSC's 23.976 (24000/1001, rounded by whoever said so) counts as 24, and 29.97 as 30.
+        if round(fps * 1.001, 2) < self.min_fps:
             return "low_fps"
         if facts.get("acodec") == "none":
             return "no_sound"
