@@ -1,16 +1,18 @@
 """Samples of MM-Diffusion itself, at a size that computes in moments."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from avbench.settings import changed
 from models.config import RunConfig, SamplingConfig
+from models.model import Condition
 from models.registry import MODELS
 from models.sampling.maker import SampleMaker
 from models.sampling.network import SamplingNetwork
-from models.sampling.settings import NetworkSettings
+from models.sampling.settings import ConditionSettings, NetworkSettings
 
 SMALL = {
     "network.channels": "32",
@@ -63,3 +65,31 @@ def test_samples_of_one_seed_differ_from_each_other_and_from_those_of_another(ne
         for clip in SampleMaker(network, SamplingConfig(steps=4), seed).make([0, 1])[0]
     ]
     assert len(set(clips)) == 4
+
+
+def made_to_fit(network, modality, value, *, as_published):
+    """The clip that `network` makes when it is given `value`."""
+    condition = Condition(modality, value[None], guidance="replace", scale=0.0, as_published=as_published)
+    settings = ConditionSettings(
+        modality=modality, clipset="", fingerprint="", split="", guidance="replace", scale=0.0, per_condition=1
+    )
+    conditions = SimpleNamespace(settings=settings, of=lambda numbers, device, as_published: condition)
+    sampling = SamplingConfig(solver="ddpm", steps=3)
+    maker = SampleMaker(network, sampling, seed=0, conditions=conditions, as_published=as_published)
+    return maker.make([0])[0][0]
+
+
+@pytest.mark.parametrize("as_published", [False, True])
+def test_a_movie_holds_the_true_sound_that_it_was_made_to_fit(network, as_published, monkeypatch):
+    monkeypatch.setattr("models.sampling.maker.check_files", lambda *_, **__: None)
+    sound = torch.linspace(-0.9, 0.9, 256)[None]
+    clip = made_to_fit(network, "audio", sound, as_published=as_published)
+    assert all(channel.tolist() == sound[0].tolist() for channel in clip.audio)
+
+
+def test_a_movie_holds_the_true_pictures_but_as_published_those_that_the_network_made_of_them(network, monkeypatch):
+    monkeypatch.setattr("models.sampling.maker.check_files", lambda *_, **__: None)
+    levels = torch.arange(3 * 4 * 8 * 8).reshape(3, 4, 8, 8) % 256
+    ours, published = (made_to_fit(network, "video", levels / 127.5 - 1, as_published=flag) for flag in (False, True))
+    shown = levels.permute(1, 2, 3, 0).numpy()
+    assert (ours.video == shown).all() and not (published.video == shown).all()
