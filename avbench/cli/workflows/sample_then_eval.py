@@ -27,7 +27,8 @@ def sets_to_compare(
     """The two sets that a command names. Where it does not, those of the newest run: its first `count` samples.
 
     Raises:
-        UsageError: there is nothing to choose, several things to choose from, or the run makes nothing by itself.
+        UsageError: there is nothing to choose, several things to choose from, what the run was trained on is gone, or
+            it makes nothing by itself.
         DataError: the run's checkpoint is damaged, or no real clip is long enough.
     """
     from avbench.defaults import choose_sets
@@ -35,8 +36,9 @@ def sets_to_compare(
     sets = choose_sets(reference, generated)
     generated, real = sets.generated, sets.reference
     if sets.run is not None:
-        generated = generated or _samples_of(sets.run, count, device, progress)
+        # The real clips first: should they be missing, nobody wants to learn it after hours of sampling.
         real = reference or _as_seen_by(sets.run, real, protocol, progress)
+        generated = generated or _samples_of(sets.run, count, device, progress)
     assert generated is not None, "either it or a run is chosen"
     return Compared(real, generated, sets.method)
 
@@ -60,7 +62,7 @@ def _as_seen_by(run: Path, data: Path, protocol: Protocol, progress: Progress) -
     from models.run import Run
 
     config = Run(run).config
-    spec = config.spec
+    clipset, spec = open_clipset(data), config.spec
     if spec.size >= protocol.size and spec.sample_rate >= ClipSpec().sample_rate:
         return data
     ranks = Ranks()
@@ -73,6 +75,6 @@ def _as_seen_by(run: Path, data: Path, protocol: Protocol, progress: Progress) -
             highlight=False,
             soft_wrap=True,
         )
-        reshape(open_clipset(data), spec, out, windows=count, split=config.split, progress=progress)
+        reshape(clipset, spec, out, windows=count, split=config.split, progress=progress)
     ranks.from_first(None)  # the others wait until it is there
     return out

@@ -118,3 +118,10 @@ def test_samples_are_scored_though_their_checkpoint_is_gone(evaluate):
     run.checkpoints()[-1].unlink()
     code, _, err = evaluate()
     assert code == 0, err
+
+
+def test_missing_real_clips_are_told_before_anything_is_made(evaluate):
+    run = make_toy_run(Path("runs/toy-run"), spec=SPEC, data=Path("data/landscape"))
+    code, _, err = evaluate()
+    assert code == 2 and "data/landscape does not exist" in err
+    assert not run.samples_folder.exists()
