@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from avbench.cli.prepare.judge import audit, quality
 from avbench.cli.prepare.local import folder, plugged_in, synthetic
+from avbench.cli.prepare.push import push
 from avbench.cli.prepare.run import run
 from avbench.cli.prepare.shared import WebCommand, web_command
 from avbench.cli.prepare.status import status
@@ -41,3 +42,4 @@ for choose in (landscape, aist, audioset, vggsound):
 app.command()(status)
 app.command()(audit)
 app.command()(quality)
+app.command()(push)
