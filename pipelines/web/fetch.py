@@ -1,13 +1,13 @@
 """From a list to files on this disk that passed screening. Stopped at any moment, the same call goes on where it was.
 
-download ─▶ screen, as generators over what a worker process does with one video or one item. This process alone writes
-the ledger, so that whatever becomes of the workers, nothing is counted twice or lost.
+download ─▶ screen (and encode), as generators over what a worker does with one video or one item. This process writes
+the ledger, alone, so that whatever becomes of the workers, nothing is counted twice or lost.
 """
 
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +32,8 @@ from pipelines.web.reopen import take_apart
 
 logger = logging.getLogger(__name__)
 
+Encode = Callable[[WebItem, Path], None]
+
 DOWNLOADS = "downloads"  # in the set's folder where they are kept, else in its WORK
 
 
@@ -43,10 +45,13 @@ class FetchOptions:
     patience: Patience = field(default_factory=Patience)
     limits: Limits = field(default_factory=Limits)
     page: PageOptions = field(default_factory=PageOptions)
-    keep_downloads: bool = False  # when the set is finished, so that it can be made again with more
+    keep_downloads: bool = False  # when the set is finished, so that it can be made again in another way
+    discard: bool = False  # each as soon as its items are encoded: for sets whose downloads the disk does not hold
     retry_failed: str | None = None  # the reason of the failures that are tried again; "all"
 
     def __post_init__(self) -> None:
+        if self.keep_downloads and self.discard:
+            raise UsageError("downloads are to be kept and discarded; say one of both")
         if self.parallel < 1:
             raise UsageError(f"{self.parallel} downloads at a time: at least one is needed")
 
@@ -68,6 +73,7 @@ def fetch(
     options: FetchOptions,
     screening: ScreenConfig | None,
     engine: Engine,
+    encode: Encode | None = None,
     files: Mapping[str, Path] | None = None,
     progress: Progress = silent,
 ) -> Fetched:
@@ -76,6 +82,8 @@ def fetch(
     Args:
         screening: None lets every item pass.
         engine: inside its `with` statement.
+        encode: called on each item that passed, and its file, while others are on their way; puts its clips on the
+            bench. It can be pickled.
         files: videos that are on this disk already, by name.
 
     Raises:
@@ -87,7 +95,7 @@ def fetch(
         with machine_errors(out):
             (out / WORK).mkdir(exist_ok=True)  # tells whoever goes on after a kill that the folder is ours
         with Ledger(out / LEDGER) as ledger:
-            run = _Fetch(listing, out, options, screening, engine, files or {}, progress, ledger)
+            run = _Fetch(listing, out, options, screening, engine, encode, files or {}, progress, ledger)
             changes = run.prepare()
             try:
                 run.work()
@@ -109,6 +117,7 @@ class _Fetch:
         options: FetchOptions,
         screening: ScreenConfig | None,
         engine: Engine,
+        encode: Encode | None,
         files: Mapping[str, Path],
         progress: Progress,
         ledger: Ledger,
@@ -119,6 +128,8 @@ class _Fetch:
         self._options = options
         self._screening = screening
         self._engine = engine
+        self._encode = encode
+        self._unsettled: Counter[str] = Counter()  # items that are still to be screened, by video
         self._files = files
         self._progress = progress
         self._ledger = ledger
@@ -159,6 +170,7 @@ class _Fetch:
             self._engine.check_folder(self._out)
         self._take_files_at_hand([row for row in rows if row.state == "waiting" and row.video in self._files])
         queue = DownloadQueue(self._missing_videos(rows), self._options.patience)
+        self._unsettled = Counter(row.video for row in rows)
         self._screen(self._arriving(queue))
         self._reject_copies()
         self._explain_stop(queue)
@@ -238,7 +250,7 @@ class _Fetch:
     def _task(self, key: str, file: Path) -> "_Task":
         """An item that is about to be screened."""
         self._ledger.begin("screen", [key])
-        return _Task(file, self._items[key], self._screening)
+        return _Task(file, self._items[key], self._screening, self._encode)
 
     def _screen(self, tasks: Iterable["_Task"]) -> None:
         """Screen items while others are still on their way."""
@@ -249,7 +261,15 @@ class _Fetch:
                 self._ledger.finish("screen", [key], verdict.facts)
             else:
                 self._ledger.fail("screen", [key], verdict.reason, verdict.message, verdict.facts)
+            self._let_go(task)
             self._progress("screening", count, len(self._items))
+
+    def _let_go(self, task: "_Task") -> None:
+        """Discard a download of which nothing more is wanted."""
+        self._unsettled[task.item.video] -= 1
+        ours = task.file.is_relative_to(self._folder)
+        if self._options.discard and self._encode is not None and ours and not self._unsettled[task.item.video]:
+            task.file.unlink(missing_ok=True)
 
     def _reject_copies(self) -> None:
         """What another video shows, too, can be told only when all are there."""
@@ -289,7 +309,9 @@ class _Fetch:
 
     def _is_encoded(self, row: Row, finished: bool) -> bool:
         """Whether the item's clips are in the finished set, or on the bench for the next one."""
-        return row.stage == "encode" and (finished or (self._out / WORK / row.key).is_dir())
+        if row.stage == "encode" and finished:
+            return True
+        return row.stage != "download" and (self._out / WORK / row.key).is_dir()
 
     def _file_of(self, row: Row) -> Path:
         return self._out / (row.file or "-")
@@ -300,10 +322,14 @@ class _Task:
     file: Path
     item: WebItem
     rules: ScreenConfig | None
+    encode: Encode | None
 
 
 def _screen_one(task: _Task) -> Screened:
-    return Screened(passed=True) if task.rules is None else screen(task.file, task.item, task.rules)
+    found = Screened(passed=True) if task.rules is None else screen(task.file, task.item, task.rules)
+    if found.passed and task.encode is not None:
+        task.encode(task.item, task.file)
+    return found
 
 
 def _verdict(key: str, future: "Future[Screened]") -> Screened:

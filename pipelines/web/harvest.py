@@ -13,8 +13,10 @@ from avbench.clipset.timeline import shared_stretch
 from avbench.errors import DataError
 from avbench.media.probe import MediaInfo, probe
 from avbench.workspace import sha256_file
+from pipelines.bench import make_item, read_item
 from pipelines.recording import open_recording
 from pipelines.source import Harvest, Item, Recording
+from pipelines.storage import Storage
 from pipelines.web.item import Listing, WebItem
 
 
@@ -40,19 +42,7 @@ def harvest_files(
         source=listing.source,
         origin=listing.origin,
         untouched=untouched,
-        items=tuple(
-            FileStretch(
-                key=item.key,
-                split=item.split,
-                source=item.scene or item.video,
-                identity=_identity(item, listing.crop),
-                item=item,
-                file=files[item.key],
-                crop=listing.crop,
-            )
-            for item in listing.items
-            if item.key in files
-        ),
+        items=tuple(_stretch(item, files[item.key], listing.crop) for item in listing.items if item.key in files),
         failures=tuple(failures),
         provenance=provenance_of(listing) | dict(provenance or {}),
     )
@@ -94,6 +84,29 @@ class FileStretch(Item):
             media, duration, label=self.item.label, meta=meta, offset=offset, crop=self.crop
         ) as recording:
             yield recording
+
+
+def encode_file(item: WebItem, file: Path, *, crop: int | None, storage: Storage, bench: Path) -> None:
+    """Put the clips of an item onto the bench, where `prepare` finds them, unless they lie there.
+
+    Raises:
+        MachineError: the disk is full or the folder cannot be written.
+    """
+    stretch = _stretch(item, file, crop)
+    if read_item(stretch, storage, bench) is None:
+        make_item(stretch, storage, bench)
+
+
+def _stretch(item: WebItem, file: Path, crop: int | None) -> FileStretch:
+    return FileStretch(
+        key=item.key,
+        split=item.split,
+        source=item.scene or item.video,
+        identity=_identity(item, crop),
+        item=item,
+        file=file,
+        crop=crop,
+    )
 
 
 def _identity(item: WebItem, crop: int | None) -> str:

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from avbench.clipset.layout import MANIFEST, WORK, read_manifest
 from avbench.clipset.shards import ShardClipSet
+from avbench.errors import UsageError
 from avbench.progress import Progress, silent
 from avbench.workspace import atomic_write
 from pipelines.bench import BenchItem, is_made
@@ -18,7 +20,7 @@ from pipelines.source import Harvest
 from pipelines.statistics import STATISTICS, dataset_statistics
 from pipelines.storage import Storage
 from pipelines.web.fetch import FetchOptions, fetch
-from pipelines.web.harvest import FileStretch, harvest_files
+from pipelines.web.harvest import FileStretch, encode_file, harvest_files
 from pipelines.web.item import Listing
 from pipelines.web.ledger import LEDGER, Ledger
 from pipelines.web.reopen import note_encoded
@@ -55,9 +57,13 @@ def prepare_listing(
     """
     untouched = copy.folder if copy is not None else None
     refuse_out(out, untouched)
+    rules = {"screening": None if screening is None else dict(screening.as_dict())}
     if (out / MANIFEST).exists():
-        refuse_other_set(out, read_manifest(out)["made"], listing.source, storage.as_dict())
-    harvest = _harvest(listing, out, storage, engine, fetching, screening, copy, provenance or {}, progress)
+        there = read_manifest(out)["made"]
+        refuse_other_set(out, there, listing.source, storage.as_dict())
+        _refuse_other_rules(out, there.get("screening"), rules["screening"])
+    made = {**rules, **(provenance or {})}
+    harvest = _harvest(listing, out, storage, engine, fetching, screening, copy, made, progress)
 
     def settled(results: Mapping[str, BenchItem]) -> None:
         with Ledger(out / LEDGER) as ledger:
@@ -82,7 +88,6 @@ def _harvest(
     provenance: Mapping[str, Any],
     progress: Progress,
 ) -> Harvest:
-    rules = {"screening": None if screening is None else dict(screening.as_dict())}
     while True:
         fetched = fetch(
             listing,
@@ -90,6 +95,7 @@ def _harvest(
             options=fetching,
             screening=screening,
             engine=engine,
+            encode=partial(encode_file, crop=listing.crop, storage=storage, bench=out / WORK),
             files=copy.files if copy is not None else None,
             progress=progress,
         )
@@ -98,7 +104,7 @@ def _harvest(
             fetched.files,
             [*(copy.failures if copy is not None else ()), *fetched.failures],
             untouched=copy.folder if copy is not None else None,
-            provenance={**rules, **provenance},
+            provenance=provenance,
         )
         lost = _lost(harvest, out, storage)
         if not lost:
@@ -107,6 +113,22 @@ def _harvest(
         logger.warning("%d items must be encoded anew, and what they were fetched as is gone", len(lost))
         with Ledger(out / LEDGER) as ledger:
             ledger.wait("download", lost)
+
+
+def _refuse_other_rules(out: Path, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
+    """
+    Raises:
+        UsageError: the finished set was screened by other rules, and what they were applied to is gone.
+    """
+    if was == now:
+        return
+    before, after = was or {}, now or {}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changes = ", ".join(f"{name} {before.get(name)} there, {after.get(name)} here" for name in names)
+    raise UsageError(
+        f"{out}: there is a clip set screened by other rules ({changes}); choose another --name or --out, or remove "
+        f"its {MANIFEST} to have it fetched and screened again"
+    )
 
 
 def _lost(harvest: Harvest, out: Path, storage: Storage) -> list[str]:

@@ -140,6 +140,41 @@ def test_keeps_what_is_there_when_the_network_goes(site, tmp_path, engine):
     assert site.asked.count("/film0.mp4") == 1
 
 
+def test_refuses_other_rules_for_a_finished_set(site, tmp_path, engine):
+    make(listing(site, "film0.mp4"), tmp_path / "out", engine)
+    strict = dataclasses.replace(MILD, max_silence=0.1)
+    with pytest.raises(UsageError, match="screened by other rules .max_silence None there, 0.1 here"):
+        make(listing(site, "film0.mp4"), tmp_path / "out", engine, screening=strict)
+
+
+def test_discards_each_download_when_its_clips_are_made(site, tmp_path, engine):
+    films = listing(site, "film0.mp4", "film1.mp4", "film2.mp4")
+    lying = []
+    frugal = dataclasses.replace(QUICK, discard=True)
+    out = tmp_path / "out"
+    make(
+        films,
+        out,
+        engine,
+        fetching=frugal,
+        progress=lambda *_: lying.append(len(list(out.glob(".work/downloads/*.mp4")))),
+    )
+    assert max(lying) <= 2 and lying[-1] == 0
+    make(films, tmp_path / "all", engine)
+    assert contents(out) == contents(tmp_path / "all")
+
+
+def test_goes_on_without_the_downloads_that_it_discarded(site, tmp_path, engine):
+    films = listing(site, "film0.mp4", "film1.mp4")
+    frugal = dataclasses.replace(QUICK, discard=True, patience=dataclasses.replace(QUICK.patience, unreachable=1))
+    nowhere = dataclasses.replace(films.items[1], url="http://127.0.0.1:9/film1.mp4")
+    broken = dataclasses.replace(films, items=(films.items[0], nowhere))
+    with pytest.raises(MissingError, match="1 of 2 items are there"):
+        make(broken, tmp_path / "out", engine, fetching=frugal)
+    make(films, tmp_path / "out", engine, fetching=frugal)
+    assert site.asked.count("/film0.mp4") == 1
+
+
 def test_takes_a_processed_copy_and_counts_what_has_no_sound(tmp_path, movie, engine):
     movie(tmp_path / "copy" / "train" / "raining" / "a.mp4")
     movie(tmp_path / "copy" / "train" / "raining" / "b.mp4", sound=False)
