@@ -1,11 +1,12 @@
 """Doing the same thing to many items, in processes of their own."""
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -56,6 +57,19 @@ def new_pool(workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipelines.bench"])
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Kills this process, a worker's, when the block takes longer: a damaged file can hold a codec up for ever, in code
+    that no exception ends."""
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _run_here(work: Callable[[T], None], items: Sequence[T], done: Callable[[int], None]) -> None:

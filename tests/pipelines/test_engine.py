@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from errands import Errand, begun, run_errand
+from errands import Errand, begun, hang, hurry, run_errand
 
 from pipelines.engine import LocalEngine, WorkerDiedError
 
@@ -46,6 +46,15 @@ def test_works_on_after_a_death(engine, tmp_path):
     with pytest.raises(WorkerDiedError):
         engine.submit(run_errand, Errand(tmp_path, "deadly", deaths=9)).result()
     assert engine.submit(run_errand, Errand(tmp_path, "next")).result() == "next"
+
+
+def test_work_that_hangs_is_killed_when_its_time_is_up(engine):
+    with pytest.raises(WorkerDiedError):
+        engine.submit(hang, 0.2).result()
+
+
+def test_work_that_was_in_time_is_left_alone(engine):
+    assert engine.submit(hurry, 0.2).result() == "back"
 
 
 def test_does_all_items_and_counts_them(engine, tmp_path):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from pipelines.workers import time_limit
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -27,6 +29,21 @@ def run_errand(errand: Errand) -> str:
     if len(begun(notes)) <= errand.deaths:
         os.kill(os.getpid(), signal.SIGKILL)
     return errand.name
+
+
+def hang(seconds: float) -> str:
+    """Takes for ever, and is allowed `seconds`."""
+    with time_limit(seconds):
+        time.sleep(1_000_000)
+    return "back"
+
+
+def hurry(seconds: float) -> str:
+    """Takes no time, of the `seconds` that it is allowed, and waits for them to pass."""
+    with time_limit(seconds):
+        pass
+    time.sleep(2 * seconds)
+    return "back"
 
 
 def begun(notes: Path) -> list[str]:

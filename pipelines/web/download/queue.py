@@ -73,7 +73,10 @@ class DownloadQueue:
         self._limits_in_a_row = self._limits_in_a_row + 1 if refused.then is Then.ALL_WAIT else 0
         used_up = self._attempts[video.name] >= self._patience.attempts
         if refused.then is Then.STOP:
-            self.stopped = f"the site wants to know whether this is a bot ({refused.message})"
+            self.stopped = (
+                f"the site wants to know whether this is a bot ({refused.message}); hours of rest help, fewer requests "
+                "(a longer patience.between), or --cookies of a browser that it knows"
+            )
         elif refused.then is Then.ALL_WAIT:
             self._pause_all(refused, now)
         elif self._unreachable_in_a_row >= self._patience.unreachable or (used_up and not self._reached):
