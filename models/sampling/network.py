@@ -13,6 +13,7 @@ from avbench.errors import DataError
 from models.checkpoint import load_weights
 from models.config import RunConfig
 from models.model import Model
+from models.published import check_same_shapes
 from models.registry import MODELS
 from models.run import Run
 from models.sampling.settings import NetworkSettings
@@ -43,12 +44,10 @@ def load_network(run: Run, checkpoint: Path | None = None, *, device: torch.devi
     model: Model = MODELS[run.config.model]
     network = model.build(run.config)
     try:
-        network.load_state_dict(dict(weights))
-    except RuntimeError as error:
-        difference = next(line.strip() for line in str(error).splitlines()[1:])
-        raise DataError(
-            f"{chosen}: the checkpoint of other settings than {run.path}/config.toml: {difference}"
-        ) from error
+        check_same_shapes(network.state_dict(), weights, run.config.model)
+    except DataError as error:
+        raise DataError(f"{chosen}: {error}; they stand in {run.path / 'config.toml'}") from error
+    network.load_state_dict(dict(weights))
     settings = NetworkSettings(
         run=run.name, model=run.config.model, step=int(chosen.stem), weights_sha256=_sha256(weights)
     )
