@@ -29,10 +29,13 @@ from pipelines.web.download.youtube import PageOptions
 from pipelines.web.item import Listing, WebItem
 from pipelines.web.ledger import LEDGER, Changes, Ledger, Row
 from pipelines.web.reopen import take_apart
+from pipelines.workers import time_limit
 
 logger = logging.getLogger(__name__)
 
 Encode = Callable[[WebItem, Path], None]
+
+_LONGEST = 3600.0  # seconds that an item may take before it counts as one that brings processes down
 
 DOWNLOADS = "downloads"  # in the set's folder where they are kept, else in its WORK
 
@@ -106,7 +109,7 @@ def fetch(
 
 def downloads_folder(out: Path, *, keep: bool) -> Path:
     """Where the downloads of the set in `out` lie."""
-    return out / DOWNLOADS if keep else out / WORK / DOWNLOADS
+    return out / DOWNLOADS if keep else out / WORK / f".{DOWNLOADS}"  # no item's key begins with a dot
 
 
 class _Fetch:
@@ -326,9 +329,10 @@ class _Task:
 
 
 def _screen_one(task: _Task) -> Screened:
-    found = Screened(passed=True) if task.rules is None else screen(task.file, task.item, task.rules)
-    if found.passed and task.encode is not None:
-        task.encode(task.item, task.file)
+    with time_limit(_LONGEST):
+        found = Screened(passed=True) if task.rules is None else screen(task.file, task.item, task.rules)
+        if found.passed and task.encode is not None:
+            task.encode(task.item, task.file)
     return found
 
 

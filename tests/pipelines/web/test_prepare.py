@@ -157,7 +157,7 @@ def test_discards_each_download_when_its_clips_are_made(site, tmp_path, engine):
         out,
         engine,
         fetching=frugal,
-        progress=lambda *_: lying.append(len(list(out.glob(".work/downloads/*.mp4")))),
+        progress=lambda *_: lying.append(len(list(out.glob(".work/.downloads/*.mp4")))),
     )
     assert max(lying) <= 2 and lying[-1] == 0
     make(films, tmp_path / "all", engine)

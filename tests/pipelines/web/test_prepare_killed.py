@@ -36,7 +36,7 @@ def contents(path):
 
 
 def downloads(out):
-    return list(out.glob(".work/downloads/*.mp4"))
+    return list(out.glob(".work/.downloads/*.mp4"))
 
 
 def encoded(out):
