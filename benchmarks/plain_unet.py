@@ -7,7 +7,7 @@ also a second opinion on the numbers.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,16 @@ Pair = tuple[Tensor, Tensor]
 class PlainUNet:
     """Noise in video (B, T, 3, H, W) and audio (B, 1, S), from the weights under their published keys."""
 
-    def __init__(self, state_dict: Mapping[str, Tensor], *, levels: int, blocks_per_level: int, windows: Mapping[str, int], heads: int, head_channels: int) -> None:
+    def __init__(
+        self,
+        state_dict: Mapping[str, Tensor],
+        *,
+        levels: int,
+        blocks_per_level: int,
+        windows: Mapping[str, int],
+        heads: int,
+        head_channels: int,
+    ) -> None:
         """`windows` has the frames of each cross-attention's window, by the attention's published name."""
         self.weights = state_dict
         self.levels, self.blocks, self.windows = levels, blocks_per_level, windows
