@@ -16,7 +16,7 @@ MILD = ("--screen", "copies=true", "--fetch", "patience.between=0", "--max-failu
 @pytest.fixture
 def quick(monkeypatch):
     """No time to start processes, or between attempts."""
-    monkeypatch.setattr("pipelines.engine.LocalEngine", HereEngine)
+    monkeypatch.setattr("pipelines.engine.LocalEngine", lambda workers: HereEngine())
     monkeypatch.setattr(download, "_FIRST_PAUSE", 0.0)
 
 
@@ -31,23 +31,20 @@ def site(tmp_path):
         yield SimpleNamespace(folder=folder, list=f"{site.url}/list.csv", url=site.url, asked=site.asked)
 
 
-def test_prepares_landscape_from_a_list_in_processes_of_its_own(avbench, site, tmp_path):
-    code, said, told = avbench(
-        "prepare", "landscape", "--list", site.list, *MILD, "--workers", "1", "--split", "train=1"
-    )
-    assert code == 0
-    assert "data/landscape" in said and "3 (train 3)" in said and "1 (removed 1)" in said
-    assert "3 of 928 (0.3%)" in said and "3 of 1,000 (0.3%)" in said
-    assert 'line 4: "nothing" is neither a URL nor an 11-character YouTube id' in told
-    assert "YouTube's terms of service" in told
-    made = json.loads((tmp_path / "data" / "landscape" / "clipset.json").read_text())["made"]
-    assert made["list"]["rejected"][0]["line"] == 4 and "terms of service" in made["terms"]["text"]
-    statistics = pd.read_csv(tmp_path / "data" / "landscape" / "dataset_statistics.csv").set_index("figure")
-    assert statistics.loc["clips", "ours"] == 3 and statistics.loc["clips", "paper"] == 1000
-
-
 @pytest.mark.usefixtures("quick")
 class TestInThisProcess:
+    def test_prepares_landscape_from_a_list(self, avbench, site, tmp_path):
+        code, said, told = avbench("prepare", "landscape", "--list", site.list, *MILD, "--split", "train=1")
+        assert code == 0
+        assert "data/landscape" in said and "3 (train 3)" in said and "1 (removed 1)" in said
+        assert "3 of 928 (0.3%)" in said and "3 of 1,000 (0.3%)" in said
+        assert 'line 4: "nothing" is neither a URL nor an 11-character YouTube id' in told
+        assert "YouTube's terms of service" in told
+        made = json.loads((tmp_path / "data" / "landscape" / "clipset.json").read_text())["made"]
+        assert made["list"]["rejected"][0]["line"] == 4 and "terms of service" in made["terms"]["text"]
+        statistics = pd.read_csv(tmp_path / "data" / "landscape" / "dataset_statistics.csv").set_index("figure")
+        assert statistics.loc["clips", "ours"] == 3 and statistics.loc["clips", "paper"] == 1000
+
     def test_tells_what_it_would_do_and_does_nothing(self, avbench, site, tmp_path):
         code, said, _ = avbench("prepare", "landscape", "--list", site.list, "--dry-run", "--limit", "2")
         assert code == 0 and "videos to download 2" in " ".join(said.split())
@@ -94,6 +91,28 @@ class TestInThisProcess:
         )
         assert code == 3 and "0 of 1 items are there" in told
         assert json.loads(avbench("prepare", "status", "data/landscape", "--json")[1])["left"] == 1
+
+    def test_prepares_what_a_plug_in_lists(self, avbench, site, tmp_path):
+        (tmp_path / "mine.py").write_text(
+            f"""
+from pipelines.source import web_source
+from pipelines.vggsound import TERMS
+from pipelines.web.item import Listing, WebItem
+
+@web_source("mine-{site.url[-5:]}")
+def mine():
+    item = WebItem(key="a", url="{site.url}/clip000.mp4", via="http", video="a", split="train", label="noise")
+    return Listing(source="mine", origin="nowhere", sha256="", items=(item,), terms=TERMS)
+"""
+        )
+        code, said, _ = avbench("prepare", "--plugin", "mine.py", f"mine-{site.url[-5:]}", *MILD)
+        assert code == 0 and "data/mine" in said and "1 (train 1)" in said
+
+    def test_pushes_a_finished_set(self, avbench, site, tmp_path):
+        avbench("prepare", "landscape", "--list", site.list, *MILD)
+        code, said, _ = avbench("prepare", "push", "data/landscape", f"file://{tmp_path}/there")
+        objects = len(list((tmp_path / "there").iterdir()))
+        assert code == 0 and f"{objects} of {objects} objects were put" in " ".join(said.split())
 
     def test_holds_a_list_to_its_hash(self, avbench, site):
         code, _, told = avbench("prepare", "landscape", "--list", site.list, "--list-sha256", "00")
