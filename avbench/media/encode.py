@@ -16,7 +16,7 @@ import numpy as np
 from av.codec.context import Flags as CodecFlags
 from av.container import Flags as ContainerFlags
 from av.container import OutputContainer
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from numpy.typing import NDArray
 
 from avbench.errors import UsageError
@@ -236,17 +236,20 @@ def _make_reproducible(container: Any, stream: Any) -> None:
 
 def _video_frames(frames: Iterable[NDArray[np.uint8]], fps: Fraction, stream: Any) -> Iterator[av.VideoFrame]:
     time_base = stream.codec_context.time_base
+    reformatter = VideoReformatter()  # one for all: to set one up takes longer than to use it
     for number, array in enumerate(frames):
         if array.shape != (stream.height, stream.width, 3):
             raise UsageError(
                 f"frame {number} has the shape {array.shape}, the first one {(stream.height, stream.width, 3)}; "
                 "all frames of a video need one size"
             )
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24").reformat(
+        frame = reformatter.reformat(
+            av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24"),
             format=stream.pix_fmt,
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
             interpolation="BICUBIC",
+            threads=1,
         )
         frame.pts = floor(number / fps / time_base)
         frame.time_base = time_base

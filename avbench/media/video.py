@@ -13,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 from av.frame import Frame
 from av.packet import Packet
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from avbench.errors import DataError, UsageError
@@ -46,6 +47,7 @@ class VideoReader:
         self._info = info
         self._wanted: frozenset[Fraction] = frozenset()  # times of the frames that the call under way shows
         self._last_wanted = info.start  # the greatest of them
+        self._reformatter = VideoReformatter()  # one for all: to set one up takes longer than to use it
         self._open()
 
     def __enter__(self) -> Self:
@@ -187,5 +189,5 @@ class VideoReader:
     def _picture(self, frame: Any) -> NDArray[np.uint8]:
         turned = self._info.rotation % 180 == 90
         width, height = (self._info.height, self._info.width) if turned else (self._info.width, self._info.height)
-        rgb = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="BICUBIC")
+        rgb = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="BICUBIC", threads=1).to_ndarray()
         return np.ascontiguousarray(np.rot90(rgb, self._info.rotation // 90))

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from avbench.features.transnetv2 import HEIGHT, WIDTH
@@ -46,12 +47,13 @@ def glance(path: Path, info: VideoStream, begin: Fraction, seconds: Fraction) ->
     frames: list[NDArray[np.uint8]] = []
     times: list[float] = []
     damaged = 0
+    reformatter = VideoReformatter()  # one for all: to set one up takes longer than to use it
     width, height = (HEIGHT, WIDTH) if info.rotation % 180 else (WIDTH, HEIGHT)
     for time, frame in _decoded(path, info, begin, begin + seconds):
         if frame is None:
             damaged += 1
             continue
-        small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+        small = reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1).to_ndarray()
         frames.append(np.rot90(small, info.rotation // 90))
         times.append(float(time - begin))
     return Glance(
