@@ -27,6 +27,7 @@ class TrainingConfig:
     )
     precision: Literal["no", "bf16", "fp16"] = "no"
     mirror: Literal["none", "always", "random"] = "none"  # "always": what the released loader does by mistake
+    channel: Literal["left", "mix"] = "mix"  # of sound: the first one, as the released loader and evaluation, or all
     activation_checkpointing: bool = False  # a third of the memory for a third more time
     compile: bool = False
     log_every: int = 10  # steps

@@ -37,7 +37,12 @@ class DiffusionModel(Model):
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return ClipExamples(
-            clipset, config.spec, modalities=self.modalities, mirror=config.training.mirror, split=config.split
+            clipset,
+            config.spec,
+            modalities=self.modalities,
+            split=config.split,
+            mirror=config.training.mirror,
+            channel=config.training.channel,
         )
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:

@@ -28,7 +28,9 @@ from models.registry import MODELS
 _PAPER = Preset(
     spec=ClipSpec(),
     network=PAPER,
-    training=TrainingConfig(steps=100_000, batch_size=128, learning_rate=1e-4, ema_decay=0.9999, precision="fp16"),
+    training=TrainingConfig(
+        steps=100_000, batch_size=128, learning_rate=1e-4, ema_decay=0.9999, precision="fp16", channel="left"
+    ),
     sampling=SamplingConfig(solver="dpm", steps=20),
     fixed_gib=2.5,
     sample_gib=6.6,
