@@ -59,6 +59,7 @@ def test_samples_that_are_missing_are_made_and_scored(evaluate):
     assert set(rows["method"]) == {"toy-run", "ground-truth"}
 
 
+@pytest.mark.slow
 def test_samples_that_are_there_are_not_made_again(evaluate):
     make_toy_run(Path("runs/toy-run"), spec=SPEC)
     evaluate()
@@ -79,6 +80,7 @@ def test_a_small_network_is_compared_with_clips_of_its_own_shape_and_it_is_said(
     assert len({record.source for record in real.records}) == 6
 
 
+@pytest.mark.slow
 def test_a_named_reference_is_taken_as_it_is(evaluate):
     make_toy_run(Path("runs/toy-run"), spec=SPEC)
     code, _, err = evaluate("--reference", "data/real")
@@ -87,6 +89,7 @@ def test_a_named_reference_is_taken_as_it_is(evaluate):
     assert not Path("runs/toy-run/eval").exists()
 
 
+@pytest.mark.slow
 def test_a_network_of_the_papers_shape_is_compared_with_the_originals(evaluate):
     make_toy_run(Path("runs/toy-run"), spec=dataclasses.replace(SPEC, size=64, sample_rate=16_000))
     code, _, err = evaluate()
@@ -94,6 +97,7 @@ def test_a_network_of_the_papers_shape_is_compared_with_the_originals(evaluate):
     assert len(results("real-vs-toy-run-avbench"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("modality", "metrics"), [("video", {"FVD[tiny_video]", "KVD[tiny_video]"}), ("audio", {"FAD[tiny_audio]"})]
 )
@@ -112,6 +116,7 @@ def test_a_network_of_one_modality_gets_the_metrics_of_that(evaluate, monkeypatc
     assert set(results("real@8px-0.5kHz-vs-toy-run-avbench")["metric"]) == metrics
 
 
+@pytest.mark.slow
 def test_samples_are_scored_though_their_checkpoint_is_gone(evaluate):
     run = make_toy_run(Path("runs/toy-run"), spec=SPEC)
     evaluate()
