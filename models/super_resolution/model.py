@@ -51,8 +51,8 @@ _BASE = dataclasses.replace(
 _TINY = Preset(
     spec=ClipSpec(size=TINY.size),
     network=TINY,
-    # After 300 steps the noise is known to 0.02, and things stand where they should, but in wrong colours and grain: DDIM
-    # begins at t = 960, where an error in the noise counts 107-fold in the picture. So pictures take far more steps.
+    # After 300 steps the noise is known to 0.02, and things stand where they should, but in wrong colours and grain:
+    # DDIM begins at t = 960, where an error in the noise counts 107-fold in the picture. Pictures take far more steps.
     training=TrainingConfig(
         steps=10_000,
         batch_size=8,
