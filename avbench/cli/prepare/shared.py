@@ -58,7 +58,7 @@ class WebOptions:
     no_screen: Annotated[bool, typer.Option("--no-screen", help="Take everything that can be decoded.")] = False
     fetch: Annotated[
         list[str] | None,
-        typer.Option(help="Change how is fetched, NAME=VALUE: parallel=1, page.bytes_per_second=500000; repeatable."),
+        typer.Option(help="Change how videos are fetched, NAME=VALUE: parallel=1, discard=true; repeatable."),
     ] = None
     cookies: Annotated[
         Path | None, typer.Option(help="Cookies for yt-dlp, in Netscape's format. A site may ban their account.")
