@@ -1,7 +1,10 @@
 """`avbench eval` with nothing else: the newest run is sampled and scored against clips of its own shape."""
 
 import dataclasses
+import os
 import shutil
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -130,3 +133,29 @@ def test_missing_real_clips_are_told_before_anything_is_made(evaluate):
     code, _, err = evaluate()
     assert code == 2 and "data/landscape does not exist" in err
     assert not run.samples_folder.exists()
+
+
+@pytest.mark.slow
+def test_two_processes_sample_and_score_as_one_does(real, tmp_path, own_home):
+    support = Path(__file__).resolve().parents[3] / "support"
+    plugin = "import toy_model\nfrom tiny import register_tiny_extractors\n\nregister_tiny_extractors()\n"
+
+    def evaluate(name: str, launcher: list[str]) -> bytes:
+        folder = tmp_path / name
+        shutil.copytree(real, folder / "data" / "real")
+        make_toy_run(folder / "runs" / "toy-run", spec=SPEC)
+        (folder / "plugin.py").write_text(plugin)
+        options = ["--features", TINY, "--protocol", "avbench", "--samples", "8", "--runs", "2", "--out", "out"]
+        done = subprocess.run(
+            [sys.executable, "-m", *launcher, "avbench", "eval", *options, "--plugin", "plugin.py"],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(support), "OMP_NUM_THREADS": "1", "AVBENCH_HOME": str(own_home / name)},
+            capture_output=True,
+            text=True,
+            timeout=500,
+        )
+        assert done.returncode == 0, done.stderr
+        return (folder / "out" / "results.csv").read_bytes()
+
+    two = evaluate("two", ["torch.distributed.run", "--nproc-per-node", "2", "-m"])
+    assert evaluate("one", []) == two
