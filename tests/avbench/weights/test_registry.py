@@ -24,7 +24,7 @@ def test_knows_the_weights_of_the_paper_the_embedded_ones_and_the_backbones() ->
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match='no weights file is called "i3"; known: adm-upsampler, aisfx, audioclip, i3d,'):
+    with pytest.raises(UsageError, match='no weights file is called "i3"; known: adm-upsampler, aisfx, audioclip,'):
         weights.get("i3")
 
 
