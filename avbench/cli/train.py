@@ -58,6 +58,8 @@ def train(
     )
     with progress_bars() as progress:
         trained = train_run(request, workers=workers, announce=_announce, progress=progress)
+    if not trained.first_process:
+        return
     if trained.finished_before:
         errors.print(f"{trained.run.path} was finished before; nothing was to do", highlight=False)
     errors.print(f"make samples with `avbench sample {trained.run.name}`", highlight=False)

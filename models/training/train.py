@@ -18,6 +18,7 @@ class Trained:
 
     run: Run
     finished_before: bool  # there was nothing to do
+    first_process: bool  # of several, the one to speak
 
 
 def train(
@@ -44,11 +45,11 @@ def train(
     ranks = Ranks()
     choice: Choice = ranks.from_first(choose(request) if ranks.first else None)  # type: ignore[assignment]
     if choice.finished:
-        return Trained(run=Run(choice.path), finished_before=True)
+        return Trained(run=Run(choice.path), finished_before=True, first_process=ranks.first)
     job = prepare_job(choice.config, ranks, begun=choice.checkpoint is not None)
     if ranks.first:
         announce(choice, job)
     with opened(choice, ranks) as run:
         read_ahead = default_workers() if workers is None else workers
         train_job(run, job, workers=read_ahead, force=request.force, progress=progress if ranks.first else silent)
-    return Trained(run=run, finished_before=False)
+    return Trained(run=run, finished_before=False, first_process=ranks.first)
