@@ -2,8 +2,8 @@
 
     python benchmarks/cost.py [--teraflops 30] [--gpus 1]
 
-A multiply-add counts as two operations. The rate is an assumption, what a GPU sustains and not what its maker prints: 30
-is a quarter of a V100's peak in half precision. Nothing is run: the networks live on the meta device.
+A multiply-add counts as two operations. The rate is an assumption, what a GPU sustains and not what its maker prints:
+30 is a quarter of a V100's peak in half precision. Nothing is run: the networks live on the meta device.
 """
 
 import argparse
