@@ -25,11 +25,12 @@ class SelfAttention(nn.Module):
         self.out = zeroed(nn.Linear(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.branch(x)
+        return self.attended(self.norm(x)).add_(x)
 
-    def branch(self, x: Tensor) -> Tensor:
+    def attended(self, x: Tensor) -> Tensor:
+        """What attention adds to a sequence that is normalised already."""
         N, L, C = x.shape
-        q, k, v = self.qkv(self.norm(x)).view(N, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = self.qkv(x).view(N, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         y: Tensor = self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(N, L, C))
         return y
 
@@ -38,7 +39,7 @@ class SpatialAttention(SelfAttention):
     """Each frame a sequence of its pixels. Shape: (B, T, H, W, C) to the same."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.branch(x.flatten(2, 3).flatten(0, 1)).view_as(x)
+        return super().forward(x.flatten(2, 3).flatten(0, 1)).view_as(x)
 
 
 class TemporalAttention(SelfAttention):
@@ -47,7 +48,7 @@ class TemporalAttention(SelfAttention):
     def forward(self, x: Tensor) -> Tensor:
         B, T, H, W, C = x.shape
         x_BTPC = x.view(B, T, H * W, C)
-        y_BPTC = self.branch(x_BTPC.transpose(1, 2).reshape(-1, T, C)).view(B, H * W, T, C)
+        y_BPTC = self.attended(self.norm.along_time(x_BTPC).transpose(1, 2).reshape(-1, T, C)).view(B, H * W, T, C)
         return (x_BTPC + y_BPTC.transpose(1, 2)).view_as(x)
 
 

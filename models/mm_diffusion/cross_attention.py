@@ -36,17 +36,20 @@ class CrossModalAttention(nn.Module):
     def forward(self, video: Tensor, audio: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor]:
         if audio.shape[1] < self.frames:
             raise UsageError(f"{audio.shape[1]} audio positions at this level for {self.frames} frames; one is needed")
-        video_q, video_k, video_v = self._heads(self.video_qkv(self.video_norm(video).flatten(1, -2)))
-        audio_q, audio_k, audio_v = self._heads(self.audio_qkv(self.audio_norm(audio)))
+        video_q, video_k, video_v = self._project(self.video_norm(video).flatten(1, -2), self.video_qkv)
+        audio_q, audio_k, audio_v = self._project(self.audio_norm(audio), self.audio_qkv)
         reach = self.reach[0] if shift is None else self.reach.index_select(0, shift.view(1))[0]
         seen = self._attend(video_q, audio_k, audio_v, reach)
         heard = self._attend(audio_q, video_k, video_v, reach)
-        return video + self.video_out(seen).view_as(video), audio + self.audio_out(heard)
+        return self.video_out(seen).view_as(video).add_(video), self.audio_out(heard).add_(audio)
 
-    def _heads(self, qkv: Tensor) -> Tensor:
-        """Queries, keys and values: (3, B, heads, L, D), views of (B, L, 3 * heads * D)."""
-        B, L, _ = qkv.shape
-        return qkv.view(B, L, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+    def _project(self, x: Tensor, qkv: nn.Linear) -> tuple[Tensor, ...]:
+        """Queries, keys and values: each (B, heads, L, D) of x (B, L, C)."""
+        C = x.shape[-1]
+        # Apart, since windows are copies: what they are copied from need not live as long as the queries.
+        q = F.linear(x, qkv.weight[:C], qkv.bias[:C])
+        k, v = F.linear(x, qkv.weight[C:], qkv.bias[C:]).chunk(2, dim=-1)
+        return tuple(y.view(*y.shape[:2], self.heads, -1).transpose(1, 2) for y in (q, k, v))
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, reach: Tensor) -> Tensor:
         """Queries of one stream to keys and values of the other: (B, heads, L, D) to (B, L, heads * D)."""

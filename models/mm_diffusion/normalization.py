@@ -17,9 +17,9 @@ _EPSILON = 1e-5
 
 
 class GroupNorm(nn.Module):
-    """Each group of channels to mean 0 and variance 1 over all positions of a sample, then scaled and shifted.
+    """Each group of channels to mean 0 and variance 1 over all positions, then scaled and shifted.
 
-    Shape: (B, ..., C) to the same, computed in float32 at least.
+    Shape: (B, ..., C) to the same. Computed in float32 at least.
     """
 
     silu = False  # whether a SiLU follows
@@ -34,8 +34,13 @@ class GroupNorm(nn.Module):
         gain, offset = self.weight[None], self.bias[None]
         if scale is not None and shift is not None:
             gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
-        y: Tensor = _Normalize.apply(x.flatten(1, -2), gain, offset, self.silu)
+        y: Tensor = _Normalize.apply(x.flatten(1, -2), gain[:, None], offset[:, None], self.silu)
         return y.view_as(x)
+
+    def along_time(self, x: Tensor) -> Tensor:
+        """x normalised over time alone, every pixel for itself. Shape: (B, T, H * W, C) to the same."""
+        y: Tensor = _Normalize.apply(x, self.weight[None, None, None], self.bias[None, None, None], self.silu)
+        return y
 
 
 class NormSiLU(GroupNorm):
@@ -45,45 +50,56 @@ class NormSiLU(GroupNorm):
 
 
 class _Normalize(torch.autograd.Function):
-    """gain * normalised(x) + offset, then SiLU if asked. Shape: x (B, N, C), gain and offset (B or 1, C)."""
+    """gain * normalised(x) + offset, then SiLU if asked.
+
+    Shape: x (B, N, ..., C), normalised over N and groups of C; gain and offset can be broadcast to (B, 1, ..., C).
+    """
+
+    # On a CPU a new large tensor costs as much as the arithmetic on it: intermediate results are written over.
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gain: Tensor, offset: Tensor, silu: bool) -> Tensor:
-        x_BNC = x.to(torch.promote_types(x.dtype, torch.float32))
-        square = x_BNC * x_BNC
-        mean, mean_square = _group_means(x_BNC.sum(1), x.shape[1]), _group_means(square.sum(1), x.shape[1])
-        inverse = (mean_square - mean * mean + _EPSILON).rsqrt()
+        precise = x.to(torch.promote_types(x.dtype, torch.float32))
+        square = precise * precise
+        mean = _group_mean(precise)
+        inverse = (_group_mean(square) - mean * mean + _EPSILON).rsqrt()
         ctx.silu = silu
         ctx.save_for_backward(x, gain, offset, mean, inverse)
-        y = _affine(x_BNC, gain, offset, mean, inverse)
+        y = torch.addcmul(*_affine(precise, gain, offset, mean, inverse), out=square)
         return (F.silu(y, inplace=True) if silu else y).type_as(x)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, gain, offset, mean, inverse = ctx.saved_tensors
-        precise = torch.promote_types(x.dtype, torch.float32)
-        x_BNC, grad = x.to(precise), grad.to(precise)
+        saved, gain, offset, mean, inverse = ctx.saved_tensors
+        x = saved.to(torch.promote_types(saved.dtype, torch.float32))
+        grad = grad.to(x.dtype)
         if ctx.silu:
-            grad = torch.ops.aten.silu_backward(grad, _affine(x_BNC, gain, offset, mean, inverse))
+            grad = torch.ops.aten.silu_backward(grad, torch.addcmul(*_affine(x, gain, offset, mean, inverse)))
         # With n the normalised x: the gradients of offset and gain are the sums of grad and of grad * n ...
-        grad_offset = grad.sum(1)
-        grad_gain = inverse * ((grad * x_BNC).sum(1) - mean * grad_offset)
+        product = grad * x
+        grad_offset = grad.sum(1, keepdim=True)
+        grad_gain = inverse * (product.sum(1, keepdim=True) - mean * grad_offset)
         # ... and that of x is inverse * (h - mean of h - n * mean of h * n), with h = gain * grad, means over groups.
-        mean_h = _group_means(gain * grad_offset, x.shape[1])
-        slope = inverse * _group_means(gain * grad_gain, x.shape[1])
-        grad_x = torch.addcmul((mean * slope - mean_h)[:, None], x_BNC, -slope[:, None])
-        grad_x.addcmul_(grad, gain[:, None]).mul_(inverse[:, None])
-        return grad_x.type_as(x), grad_gain.sum_to_size(gain.shape), grad_offset.sum_to_size(offset.shape), None
+        mean_h = _over_groups(gain * grad_offset) / x.shape[1]
+        slope = inverse * _over_groups(gain * grad_gain) / x.shape[1]
+        grad_x = torch.addcmul(mean * slope - mean_h, x, -slope, out=product)
+        grad_x.addcmul_(grad, gain.expand_as(mean)).mul_(inverse)
+        return grad_x.type_as(saved), grad_gain.sum_to_size(gain.shape), grad_offset.sum_to_size(offset.shape), None
 
 
-def _affine(x_BNC: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, inverse: Tensor) -> Tensor:
+def _affine(x: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """gain * normalised(x) + offset as a sum and a product: the first plus the second times the third."""
     slope = gain * inverse
-    return torch.addcmul((offset - mean * slope)[:, None], x_BNC, slope[:, None])
+    return offset - mean * slope, x, slope
 
 
-def _group_means(sums_BC: Tensor, positions: int) -> Tensor:
-    """From sums per channel over positions: the means over each channel's whole group. Shape: (B, C) to the same."""
-    B, C = sums_BC.shape
-    means = sums_BC.view(B, GROUPS, -1).mean(2, keepdim=True) / positions
-    return means.expand(B, GROUPS, C // GROUPS).reshape(B, C)
+def _group_mean(x: Tensor) -> Tensor:
+    """Means over the second axis and each channel's group: (B, N, ..., C) to (B, 1, ..., C)."""
+    return _over_groups(x.sum(1, keepdim=True)) / x.shape[1]
+
+
+def _over_groups(x: Tensor) -> Tensor:
+    """Each channel's mean over its group. Shape: (..., C) to the same."""
+    groups = x.view(*x.shape[:-1], GROUPS, -1)
+    return groups.mean(-1, keepdim=True).expand_as(groups).reshape(x.shape)

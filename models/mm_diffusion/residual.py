@@ -35,7 +35,7 @@ class Residual(nn.Module):
         dropout = self.dropout if self.training else 0.0
         if self.resampling == "up" and dropout:
             x, y = enlarged(x), enlarged(y)
-        out: Tensor = self.skip(x) + self.conv_out(F.dropout(y, dropout))
+        out: Tensor = self.conv_out(F.dropout(y, dropout)).add_(self.skip(x))
         return enlarged(out) if self.resampling == "up" and not dropout else out
 
 

@@ -102,7 +102,7 @@ def test_samples_of_a_batch_do_not_see_each_other(small, noisy):
     together = small(*noisy, T, shifts)
     alone = small(*(x[1:] for x in noisy), T[1:], shifts)
     for of_batch, single in zip(together, alone, strict=True):
-        torch.testing.assert_close(of_batch[1:], single, atol=1e-5, rtol=0)
+        torch.testing.assert_close(of_batch[1:], single, atol=1e-4, rtol=0)
 
 
 def test_the_15_shifts_of_the_released_network_leave_room_for_the_window():
