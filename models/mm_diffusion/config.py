@@ -72,12 +72,12 @@ AUDIOSET = replace(PAPER, channels=256)
 BASE = replace(PAPER, channels=64)
 TINY = replace(
     PAPER,
-    channels=32,
-    channel_mult=(1, 2, 3),
+    # With 32, each group of a normalisation is one channel, and the brightness of a picture does not get through.
+    channels=64,
+    channel_mult=(1, 2, 2),
     blocks_per_level=1,
-    self_attention_factors=(2, 4),
+    self_attention_factors=(4,),
     cross_attention_factors=(2, 4),
     windows=(1, 4),
-    cross_head_channels=32,
     dropout=0.0,
 )
