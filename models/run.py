@@ -1,4 +1,4 @@
-"""A run on disk: `config.toml`, `checkpoints/`, `metrics.csv`, TensorBoard events, `samples/`, `eval/`."""
+"""A run on disk: `config.toml`, `checkpoints/`, `metrics.csv`, `tensorboard/`, `previews/`, `samples/`, `eval/`."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The training loop of all models: resume; then step, report, preview and save, until the last step.
+"""The training loop of all models: resume; then step, report, save and preview, until the last step.
 
 A step is a function of the weights, the seed and its number: batch, noise, timesteps and shifts come from named streams
 (`models.draws`), dropout from torch's generator, which is seeded anew for each step. So a checkpoint needs no random
@@ -14,7 +14,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from avbench.errors import MachineError, UsageError
+from avbench.errors import AvbenchError, MachineError, UsageError
 from avbench.progress import Progress, silent
 from avbench.seeds import stream
 from models.checkpoint import Checkpoint, load_newest, remove_older, save_checkpoint
@@ -109,10 +109,10 @@ class Training:
                 self._samples += settings.batch_size
                 if step % settings.log_every == 0 or step == last:
                     self._report(step, metrics)
-                if step % settings.preview_every == 0 or step == last:
-                    self._preview(step)
                 if step % settings.checkpoint_every == 0 or step == last or stopping:
                     self._save(step, metrics)
+                if step % settings.preview_every == 0 or step == last:
+                    self._preview(step)
                 self._progress("training", step, last)
                 if stopping:
                     raise KeyboardInterrupt
@@ -179,15 +179,17 @@ class Training:
             logger.info("step %d: %s", step, ", ".join(told))
 
     def _preview(self, step: int) -> None:
-        """Writes samples of the averaged network, always from the same noise."""
-        members = range(SAMPLES)
-        draws = Draws(self._config.seed, "preview", members=members, device=self._accelerator.device)
-        # All processes go through the network, since each may hold only a shard of it.
-        with self._state.ema.applied(), torch.no_grad():
-            self._state.network.eval()
-            samples = self._job.model.preview(self._state.network, self._config, draws, self._job.examples)
-        if self._first_process:
-            write_preview(self._run.path / "previews" / f"{step:08d}", samples, self._config.spec)
+        """Writes samples of the averaged network, always from the same noise. A failure does not end the training."""
+        draws = Draws(self._config.seed, "preview", members=range(SAMPLES), device=self._accelerator.device)
+        try:
+            # All processes go through the network, since each may hold only a shard of it.
+            with self._state.ema.applied(), torch.no_grad():
+                self._state.network.eval()
+                samples = self._job.model.preview(self._state.network, self._config, draws, self._job.examples)
+            if self._first_process:
+                write_preview(self._run.path / "previews" / f"{step:08d}", samples, self._config.spec)
+        except AvbenchError as error:
+            logger.warning("there is no preview of step %d: %s", step, error)
 
     def _save(self, step: int, metrics: MetricsFile | None) -> None:
         """Writes a checkpoint and removes old ones."""

@@ -12,6 +12,7 @@ from toy_training import assert_same_training, logged, toy_config, train_toy
 from avbench.errors import DataError, MachineError, UsageError
 from models.checkpoint import load_checkpoint
 from models.run import Run
+from models.training import loop
 from models.training.health import DivergenceError
 
 # Checkpoints fall between the rows of metrics: the rows' means then reach over an interruption.
@@ -67,6 +68,15 @@ def test_previews_change_no_bit(tmp_path, movies, undisturbed):
         "00000007.mp4",
     ]
     assert_same_training(run, undisturbed)
+
+
+def test_a_preview_that_cannot_be_made_does_not_end_the_training(tmp_path, movies, undisturbed, monkeypatch, caplog):
+    def refuse(*arguments):
+        raise UsageError("a solver of one step")
+
+    monkeypatch.setattr(loop, "write_preview", refuse)
+    assert_same_training(train_toy(tmp_path / "run", toy_config(movies, **STEPS)), undisturbed)
+    assert "there is no preview of step 7: a solver of one step" in caplog.text
 
 
 def test_micro_batches_add_up_to_the_batch(tmp_path, movies):
