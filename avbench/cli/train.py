@@ -15,7 +15,12 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
 
 def train(
     what: Annotated[
-        str, typer.Argument(metavar="[MODEL]", help="Default: mm-diffusion. With --resume: the run to go on with.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="mm-diffusion (default), video-only, audio-only, super-resolution or a plug-in's. "
+            "With --resume, the run to go on with; default: the newest unfinished one.",
+        ),
     ] = "",
     data: Annotated[
         Path | None, typer.Option(help="A clip set or a folder of videos. Default: the prepared data set.")
@@ -31,14 +36,14 @@ def train(
     init: Annotated[
         Path | None, typer.Option(help="A run, a checkpoint or a published one to take the first weights from.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run: the newest unfinished one.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Go on even though settings or data have changed.")] = False,
     plugin: Annotated[list[Path] | None, typer.Option(help="A Python file that registers models; repeatable.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that read clips ahead, for each process that trains.", min=0)
     ] = None,
 ) -> None:
-    """Train a model. Interrupted, --resume goes on where it was, and so does the same command with the same --name."""
+    """Train a model. Interrupted or killed, the same command goes on where it was."""
     from avbench.plugins import load_plugins
     from models.training.start import Request
     from models.training.train import train as train_run
