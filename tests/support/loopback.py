@@ -92,8 +92,8 @@ def serving_all(site: Mapping[str, Served]) -> Iterator[str]:
             step = _PIECE if served.pause else len(body) or 1
             for begin in range(0, len(body), step):
                 piece = body[begin : begin + step]
+                served.sent += len(piece)  # before the reader has it, and may ask how much there was
                 self.wfile.write(piece)
-                served.sent += len(piece)
                 time.sleep(served.pause)
 
         def _first(self, served: Served) -> int:
