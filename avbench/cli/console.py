@@ -24,13 +24,14 @@ def progress_bars() -> Iterator[Report]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=errors) as bars:
-        tasks: dict[str, tuple[TaskID, float]] = {}
+        tasks: dict[str, tuple[TaskID, float, int]] = {}
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks or bars.tasks[tasks[what][0]].finished:
-                tasks[what] = bars.add_task(what, total=total, rate=""), time.monotonic()
-            task, begun = tasks[what]
-            rate = done / max(time.monotonic() - begun, 1e-9)
+                # What is done at the first report may have been done by an earlier command.
+                tasks[what] = bars.add_task(what, total=total, rate=""), time.monotonic(), done
+            task, begun, before = tasks[what]
+            rate = (done - before) / max(time.monotonic() - begun, 1e-9)
             bars.update(task, completed=done, total=total, rate=f"{rate:.1f}/s" if rate > 0 else "")
 
         yield report
