@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from models.mm_diffusion.config import CoupledUNetConfig
@@ -26,6 +27,8 @@ class ResidualBlock(nn.Module):
 class Block(nn.Module):
     """An entry of the encoder or decoder: a residual block, what couples the streams, and the way to the next level.
 
+    A block of the decoder takes a skip: what a block of the encoder gave joins its input's channels.
+
     Attributes:
         shift_range: how many shifts the cross-attention chooses from; 0 if it never shifts.
     """
@@ -38,7 +41,9 @@ class Block(nn.Module):
         self.up = ResidualBlock(plan.up, config, streams) if plan.up else None
         self.shift_range = config.frames - window + 1 if window and config.random_shift else 0
 
-    def forward(self, state: State, embedding: Tensor, shift: Tensor | None) -> State:
+    def forward(self, state: State, embedding: Tensor, shift: Tensor | None, skip: State | None) -> State:
+        if skip is not None:
+            state = tuple(torch.cat(pair, dim=-1) for pair in zip(state, skip, strict=True))
         state = self.residual(state, embedding)
         if self.cross_attention is not None:
             state = self.cross_attention(*state, shift)
@@ -48,7 +53,12 @@ class Block(nn.Module):
 
 
 class Middle(nn.Module):
-    """The bottom of the U: two residual blocks and, where the settings have it, attention among all frames between."""
+    """The bottom of the U: two residual blocks and, where the settings have it, attention among all frames between.
+
+    It is called as a `Block` is, and has neither shift nor skip.
+    """
+
+    shift_range = 0
 
     def __init__(self, plan: ResidualPlan, config: CoupledUNetConfig, streams: Sequence[Stream]) -> None:
         super().__init__()
@@ -57,7 +67,7 @@ class Middle(nn.Module):
         self.cross_attention = cross_attention(plan.outputs, config.frames, config) if coupled else None
         self.second = ResidualBlock(plan, config, streams)
 
-    def forward(self, state: State, embedding: Tensor, shift: None = None) -> State:
+    def forward(self, state: State, embedding: Tensor, shift: None, skip: None) -> State:
         state = self.first(state, embedding)
         if self.cross_attention is not None:
             state = self.cross_attention(*state, None)

@@ -31,7 +31,7 @@ class CoupledUNet(UNet):
             Video and audio of the given shapes.
 
         Raises:
-            UsageError: a shape is not one that this network takes.
+            UsageError: a shape is not one that this network takes, or the shifts are another network's.
         """
         video, audio = self.predict((video, audio), timesteps, shifts)
         return video, audio
@@ -39,8 +39,3 @@ class CoupledUNet(UNet):
     def draw_shifts(self, generator: np.random.Generator) -> Tensor:
         """A uniform shift for each block of random-shift attention, encoder first: int64, 15 in the released net."""
         return torch.from_numpy(generator.integers(self.shift_ranges, dtype=np.int64))
-
-    @property
-    def shift_ranges(self) -> list[int]:
-        """How many shifts each block chooses from, in the order of `draw_shifts`."""
-        return [block.shift_range for block in (*self.encoder, *self.decoder) if block.shift_range]

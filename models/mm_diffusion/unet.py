@@ -68,28 +68,32 @@ class UNet(nn.Module):
         named = ((published_key(key, self.config), tensor) for key, tensor in self.state_dict().items())
         return {key: tensor.view(published_shape(key, tensor)) for key, tensor in named}
 
+    @property
+    def shift_ranges(self) -> list[int]:
+        """How many shifts each block that shifts chooses from, encoder first."""
+        return [block.shift_range for block in (*self.encoder, *self.decoder) if block.shift_range]
+
     def predict(self, state: State, timesteps: Tensor, shifts: Tensor | None = None) -> State:
         """The noise in each stream of a noisy state.
 
         Args:
             state: video (B, 3, T, H, W) and audio (B, 1, S), as many as the network has streams.
             timesteps: (B,), int or float.
-            shifts: int64, one for each block that shifts; None: no shift.
+            shifts: int64, one for each block that shifts, each below its of `shift_ranges`; None: no shift.
 
         Raises:
-            UsageError: a shape does not divide as the levels need it.
+            UsageError: a shape does not divide as the levels need it, or there are not as many shifts as blocks.
         """
-        for stream, x in zip(self.streams, state, strict=True):
-            self._check(stream, x)
+        self._check(state, shifts)
         embedding = F.silu(self.time_embedding(timesteps))
         shift_of_block = iter(shifts.unbind() if shifts is not None else ())
 
-        def through(block: nn.Module, state: State) -> State:
-            shift = next(shift_of_block, None) if isinstance(block, Block) and block.shift_range else None
+        def through(block: nn.Module, state: State, skip: State | None = None) -> State:
+            shift = next(shift_of_block, None) if block.shift_range else None
             if self.activation_checkpointing and torch.is_grad_enabled():
-                state = checkpoint(block, state, embedding, shift, use_reentrant=False)
+                state = checkpoint(block, state, embedding, shift, skip, use_reentrant=False)
             else:
-                state = block(state, embedding, shift)
+                state = block(state, embedding, shift, skip)
             return state
 
         state = tuple(stem(x) for stem, x in zip(self.stem.values(), state, strict=True))
@@ -99,19 +103,21 @@ class UNet(nn.Module):
             skips.append(state)
         state = through(self.middle, state)
         for block in self.decoder:
-            joined = zip(state, skips.pop(), strict=True)
-            state = through(block, tuple(torch.cat(pair, dim=-1) for pair in joined))
+            state = through(block, state, skips.pop())
         return tuple(head(x) for head, x in zip(self.head.values(), state, strict=True))
 
-    def _check(self, stream: Stream, x: Tensor) -> None:
-        shape, channels = tuple(x.shape), CHANNELS[stream]
+    def _check(self, state: State, shifts: Tensor | None) -> None:
         deepest = 2 ** (len(self.config.channel_mult) - 1)
-        if stream == "video":
-            wanted = f"(B, {channels}, {self.config.frames}, H, W) with H and W multiples of {deepest}"
-            fits = len(shape) == 5 and shape[1:3] == (channels, self.config.frames)
-            fits = fits and shape[3] % deepest == 0 and shape[4] % deepest == 0
-        else:
-            wanted = f"(B, {channels}, S) with S a multiple of {deepest**2}"
-            fits = len(shape) == 3 and shape[1] == channels and shape[2] % deepest**2 == 0
-        if not fits:
-            raise UsageError(f"{stream} of shape {shape}; this network takes {wanted}")
+        for stream, x in zip(self.streams, state, strict=True):
+            shape, channels = tuple(x.shape), CHANNELS[stream]
+            if stream == "video":
+                wanted = f"(B, {channels}, {self.config.frames}, H, W) with H and W multiples of {deepest}"
+                fits = len(shape) == 5 and shape[1:3] == (channels, self.config.frames)
+                fits = fits and shape[3] % deepest == 0 and shape[4] % deepest == 0
+            else:
+                wanted = f"(B, {channels}, S) with S a multiple of {deepest**2}"
+                fits = len(shape) == 3 and shape[1] == channels and shape[2] % deepest**2 == 0
+            if not fits:
+                raise UsageError(f"{stream} of shape {shape}; this network takes {wanted}")
+        if shifts is not None and len(shifts) != len(self.shift_ranges):
+            raise UsageError(f"{len(shifts)} shifts for {len(self.shift_ranges)} blocks that shift; see draw_shifts")

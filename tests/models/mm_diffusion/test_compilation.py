@@ -20,8 +20,9 @@ SMALL = CoupledUNetConfig(
 
 def test_a_block_compiles_without_a_break_and_once_for_all_shifts():
     block = CoupledUNet(SMALL).decoder[1]  # one that has all a block can have
-    state, embedding = (torch.randn(2, 4, 4, 4, 96), torch.randn(2, 16, 96)), torch.randn(2, 32)
-    assert compilations(block, [(state, embedding, torch.tensor(shift)) for shift in (0, 1, 2)]) == 1
+    state, skip = ((torch.randn(2, 4, 4, 4, width), torch.randn(2, 16, width)) for width in (64, 32))
+    embedding = torch.randn(2, 32)
+    assert compilations(block, [(state, embedding, torch.tensor(shift), skip) for shift in (0, 1, 2)]) == 1
 
 
 @pytest.mark.slow

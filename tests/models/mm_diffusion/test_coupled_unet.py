@@ -172,3 +172,8 @@ def gradients(network, noisy, shifts, checkpointing):
 def test_a_shape_the_network_does_not_take_is_refused_by_name(video, audio, message, small):
     with pytest.raises(UsageError, match=message):
         small(torch.zeros(video), torch.zeros(audio), T)
+
+
+def test_shifts_of_another_network_are_refused(small, noisy):
+    with pytest.raises(UsageError, match="15 shifts for 6 blocks that shift"):
+        small(*noisy, T, torch.zeros(15, dtype=torch.int64))
