@@ -60,12 +60,11 @@ class _Normalize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, gain: Tensor, offset: Tensor, silu: bool) -> Tensor:
         precise = x.to(torch.promote_types(x.dtype, torch.float32))
-        square = precise * precise
-        mean = _group_mean(precise)
-        inverse = (_group_mean(square) - mean * mean + _EPSILON).rsqrt()
+        mean, variance, y = _moments(precise)
+        inverse = (variance + _EPSILON).rsqrt()
         ctx.silu = silu
         ctx.save_for_backward(x, gain, offset, mean, inverse)
-        y = torch.addcmul(*_affine(precise, gain, offset, mean, inverse), out=square)
+        torch.addcmul(*_affine(precise, gain, offset, mean, inverse), out=y)
         return (F.silu(y, inplace=True) if silu else y).type_as(x)
 
     @staticmethod
@@ -94,9 +93,20 @@ def _affine(x: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, inverse: Tens
     return offset - mean * slope, x, slope
 
 
-def _group_mean(x: Tensor) -> Tensor:
-    """Means over the second axis and each channel's group: (B, N, ..., C) to (B, 1, ..., C)."""
-    return _over_groups(x.sum(1, keepdim=True)) / x.shape[1]
+def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and variance over the second axis and each channel's group: (B, N, ..., C) to two of (B, 1, ..., C).
+
+    The third result is a tensor like x, to be written over.
+    """
+    # From the first position's distance: the plain mean of squares loses a variance far smaller than the mean.
+    first = x[:, :1]
+    distance = x - first
+    mean_distance = distance.mean(1, keepdim=True)
+    variance_of_channel = distance.square_().mean(1, keepdim=True) - mean_distance.square()
+    mean_of_channel = first + mean_distance
+    mean = _over_groups(mean_of_channel)
+    variance = _over_groups(variance_of_channel + (mean_of_channel - mean).square())
+    return mean, variance.clamp_(min=0), distance
 
 
 def _over_groups(x: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ class UNet(nn.Module):
         names = {key: published_key(key, config) for key in network.state_dict()}
         check_same_shapes(network.to_published(), state_dict, cls.__name__)
         own = network.state_dict()
-        network.load_state_dict({key: state_dict[name].view_as(own[key]) for key, name in names.items()})
+        network.load_state_dict({key: state_dict[name].reshape(own[key].shape) for key, name in names.items()})
         return network.eval()
 
     def to_published(self) -> dict[str, Tensor]:

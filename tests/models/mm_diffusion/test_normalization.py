@@ -48,6 +48,13 @@ def test_gradients_are_those_of_pytorch(norm):
         torch.testing.assert_close(own, other)
 
 
+@pytest.mark.parametrize("deviation", [0.0, 0.01, 0.1])
+def test_a_small_variance_beside_a_large_mean_is_not_lost(deviation):
+    x = (100 + deviation * arguments()[0].detach()).float()
+    norm = GroupNorm(64)
+    torch.testing.assert_close(norm(x), norm.double()(x.double()).float(), atol=1e-3, rtol=0)
+
+
 def test_half_precision_is_computed_in_single_and_comes_back_in_half():
     norm, (x, _, _) = NormSiLU(64), arguments()
     half = x.detach().bfloat16().requires_grad_()
