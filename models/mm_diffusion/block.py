@@ -58,8 +58,6 @@ class Middle(nn.Module):
     It is called as a `Block` is, and has neither shift nor skip.
     """
 
-    shift_range = 0
-
     def __init__(self, plan: ResidualPlan, config: CoupledUNetConfig, streams: Sequence[Stream]) -> None:
         super().__init__()
         self.first = ResidualBlock(plan, config, streams)

@@ -34,7 +34,7 @@ class GroupNorm(nn.Module):
         gain, offset = self.weight[None], self.bias[None]
         if scale is not None and shift is not None:
             gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
-        y: Tensor = _Normalize.apply(x.flatten(1, -2), gain[:, None], offset[:, None], self.silu)
+        y: Tensor = _Normalize.apply(x.flatten(1, -2).contiguous(), gain[:, None], offset[:, None], self.silu)
         return y.view_as(x)
 
     def along_time(self, x: Tensor) -> Tensor:

@@ -25,8 +25,8 @@ class Stem(nn.Module):
         self.conv = (VideoConv if stream == "video" else AudioConv)(CHANNELS[stream], width)
 
     def forward(self, x: Tensor) -> Tensor:
-        features: Tensor = self.conv(x.movedim(1, -1))
-        return features
+        features: Tensor = self.conv(x.movedim(1, -1).contiguous())
+        return features.contiguous()  # of a single channel, PyTorch cannot tell which layout to keep
 
 
 class Head(nn.Module):

@@ -86,25 +86,30 @@ class UNet(nn.Module):
         """
         self._check(state, shifts)
         embedding = F.silu(self.time_embedding(timesteps))
-        shift_of_block = iter(shifts.unbind() if shifts is not None else ())
-
-        def through(block: nn.Module, state: State, skip: State | None = None) -> State:
-            shift = next(shift_of_block, None) if block.shift_range else None
-            if self.activation_checkpointing and torch.is_grad_enabled():
-                state = checkpoint(block, state, embedding, shift, skip, use_reentrant=False)
-            else:
-                state = block(state, embedding, shift, skip)
-            return state
-
+        shift_of = iter(self._shift_of_each(shifts))
         state = tuple(stem(x) for stem, x in zip(self.stem.values(), state, strict=True))
         skips = [state]
         for block in self.encoder:
-            state = through(block, state)
+            state = self._run(block, state, embedding, next(shift_of), None)
             skips.append(state)
-        state = through(self.middle, state)
+        state = self._run(self.middle, state, embedding, None, None)
         for block in self.decoder:
-            state = through(block, state, skips.pop())
+            state = self._run(block, state, embedding, next(shift_of), skips.pop())
         return tuple(head(x) for head, x in zip(self.head.values(), state, strict=True))
+
+    def _run(
+        self, block: nn.Module, state: State, embedding: Tensor, shift: Tensor | None, skip: State | None
+    ) -> State:
+        if self.activation_checkpointing and torch.is_grad_enabled():
+            state = checkpoint(block, state, embedding, shift, skip, use_reentrant=False)
+        else:
+            state = block(state, embedding, shift, skip)
+        return state
+
+    def _shift_of_each(self, shifts: Tensor | None) -> list[Tensor | None]:
+        """The shift of each block of encoder and decoder."""
+        drawn = iter(shifts.unbind() if shifts is not None else ())
+        return [next(drawn, None) if block.shift_range else None for block in (*self.encoder, *self.decoder)]
 
     def _check(self, state: State, shifts: Tensor | None) -> None:
         deepest = 2 ** (len(self.config.channel_mult) - 1)
