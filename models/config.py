@@ -20,6 +20,7 @@ class TrainingConfig:
     batch_size: int  # samples per optimiser step, over all processes and accumulated micro-batches
     accumulation: int = 1  # micro-batches that a step is cut into
     learning_rate: float = 1e-4
+    learning_rate_decay: float = 0.0  # share of the steps, the last ones, over which the rate falls linearly to zero
     weight_decay: float = 0.0
     ema_decay: float = 0.9999
     ema_warmup: bool = (
@@ -45,6 +46,14 @@ class TrainingConfig:
             raise UsageError(f"training.ema_decay is {self.ema_decay}; it must lie in [0, 1)")
         if self.learning_rate <= 0:
             raise UsageError(f"training.learning_rate is {self.learning_rate}; it must be positive")
+        if not 0 <= self.learning_rate_decay <= 1:
+            raise UsageError(f"training.learning_rate_decay is {self.learning_rate_decay}; it must lie in [0, 1]")
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step; the first is 1, the last `steps`."""
+        falling = self.learning_rate_decay * self.steps
+        left = self.steps + 1 - step
+        return self.learning_rate * min(1.0, left / falling) if falling else self.learning_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

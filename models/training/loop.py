@@ -128,7 +128,7 @@ class Training:
             norm = self._state.gradient_norm()
             if self._state.loss_scale is None:
                 check_finite(self._run, step, {name: float(part.mean()) for name, part in parts.items()}, norm)
-            updated = self._state.update()
+            updated = self._state.update(self._config.training.rate_at(step))
         if self._state.loss_scale is not None:
             check_loss_scale(self._run, step, self._state.loss_scale)
         self._means.add_losses(parts, noise_level)

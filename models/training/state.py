@@ -103,8 +103,10 @@ class TrainingState:
         norm = self._accelerator.clip_grad_norm_(self.network.parameters(), math.inf)
         return float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
 
-    def update(self) -> bool:
+    def update(self, learning_rate: float) -> bool:
         """Lets the gradients change weights and average, and clears them; False where half precision overflowed."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
         self.optimizer.step()
         self.optimizer.zero_grad()
         if self._accelerator.optimizer_step_was_skipped:
@@ -146,7 +148,7 @@ class TrainingState:
             if self._accelerator.scaler is not None and saved["scaler"]:
                 self._accelerator.scaler.load_state_dict(saved["scaler"])
         for group in self.optimizer.param_groups:
-            group["lr"], group["weight_decay"] = self._config.learning_rate, self._config.weight_decay
+            group["weight_decay"] = self._config.weight_decay
 
     def _weights(self) -> dict[str, Tensor]:
         return cast(dict[str, Tensor], get_model_state_dict(self.network, options=_WHOLE))

@@ -66,7 +66,7 @@ def train(state: TrainingState, steps: range, part: slice) -> list[float]:
         batch = torch.randn(4, 6, generator=torch.Generator().manual_seed(step))
         state.backward(state.network(batch[part]).square().mean())
         norms.append(state.gradient_norm())
-        state.update()
+        state.update(_CONFIG.learning_rate)
     return norms
 
 

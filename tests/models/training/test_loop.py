@@ -169,6 +169,11 @@ def test_the_settings_of_the_optimiser_win_over_those_in_the_checkpoint(tmp_path
     assert [float(row["learning_rate"]) for row in logged(run)] == [1e-2, 1e-2, 1e-5]
 
 
+def test_the_learning_rate_falls_linearly_at_the_end(tmp_path, movies):
+    run = train_toy(tmp_path / "run", toy_config(movies, steps=4, learning_rate=1e-2, learning_rate_decay=0.5))
+    assert [float(row["learning_rate"]) for row in logged(run)] == [1e-2, 1e-2, 1e-2, 5e-3]
+
+
 def test_half_precision_without_a_gpu_is_refused(tmp_path, movies):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
