@@ -32,6 +32,7 @@ EXPORT_FORMAT = "avbench-answers-1"
 #: A rater's code. It never begins with a sign that a spreadsheet would take for a formula.
 RATER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
+_NUMBERS: Mapping[str, tuple[type, ...]] = {"seconds": (int, float), "plays": (int,), "position": (int,)}
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -87,11 +88,10 @@ def parse_vote(record: Any, where: str) -> Vote:
     if set(record) != set(FIELDS):
         wrong = ", ".join(sorted(str(name) for name in set(record) ^ set(FIELDS)))
         raise DataError(f"{where}: a vote has the fields {', '.join(FIELDS)}; missing or unknown: {wrong}")
-    for field in dataclasses.fields(Vote):
-        value = record[field.name]
-        allowed = (int, float) if field.type is float else (field.type,)
-        if type(value) not in allowed:  # `type`, since True is an int for `isinstance`
-            raise DataError(f"{where}: {field.name} is {value!r}, wanted {' or '.join(t.__name__ for t in allowed)}")
+    for name in FIELDS:
+        wanted = _NUMBERS.get(name, (str,))
+        if type(record[name]) not in wanted:  # `type`, since True is an int for `isinstance`
+            raise DataError(f"{where}: {name} is {record[name]!r}, wanted {wanted[-1].__name__}")
     vote = Vote(**{**record, "seconds": float(record["seconds"])})
     _check(vote, where)
     return vote
