@@ -12,7 +12,7 @@ import io
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,7 +119,7 @@ class Results:
             return []
         with self._path.open(newline="") as file:
             _header, *lines = list(csv.reader(file)) or [[]]
-        intact = [line for line in lines if len(line) == len(COLUMNS) and line[-1] == _digest(line[:-1])]
+        intact = [line for line in lines if is_intact(line)]
         if len(intact) < len(lines):
             logger.warning(
                 "%s: %d row(s) were changed after they were written and are left out",
@@ -127,6 +127,11 @@ class Results:
                 len(lines) - len(intact),
             )
         return intact
+
+
+def is_intact(cells: Sequence[str]) -> bool:
+    """Whether a line of `results.csv` is as it was written; `cells` are all of its cells, its hash the last."""
+    return len(cells) == len(COLUMNS) and cells[-1] == _digest(list(cells[:-1]))
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
