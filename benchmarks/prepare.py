@@ -33,9 +33,9 @@ from avbench.clip import ClipSpec
 from avbench.clipset import open_clipset
 from avbench.clipset.clipset import ClipSet
 from avbench.media.encode import encode_flac, encode_mp4
+from avbench.media.filters import ffmpeg_program
 from pipelines.folder import folder
 from pipelines.prepare import prepare
-from pipelines.screen.levels import ffmpeg_program
 from pipelines.storage import Storage
 
 SPEC = ClipSpec()

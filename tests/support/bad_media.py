@@ -8,7 +8,7 @@ from typing import Any
 import ffmpeg
 import numpy as np
 
-from pipelines.screen.levels import ffmpeg_program
+from avbench.media.filters import ffmpeg_program
 
 SECONDS = 4
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from avbench.errors import MissingError
+from avbench.media.filters import ffmpeg_program
 from avbench.workspace import home, machine_errors
-from pipelines.screen.levels import ffmpeg_program
 from pipelines.web.download.classify import RefusedError, reason_of_text
 from pipelines.web.download.http import retry_after
 from pipelines.web.download.pace import Limits, Pace

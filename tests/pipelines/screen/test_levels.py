@@ -1,12 +1,11 @@
 from fractions import Fraction
 
 import ffmpeg
-import imageio_ffmpeg
 import pytest
 
-from avbench.errors import DataError
+from avbench.media.filters import run_ffmpeg
 from pipelines.screen import levels
-from pipelines.screen.levels import ffmpeg_program, measure_levels, run_ffmpeg
+from pipelines.screen.levels import measure_levels
 
 
 def test_measures_the_loudness_of_a_sine_as_the_standard_has_it(tmp_path):
@@ -30,26 +29,3 @@ def test_reads_both_ways_to_write_black():
     two_lines = "lavfi.black_start: 0\nlavfi.black_end: 2.5\n"
     for log in (one_line, two_lines):
         assert levels._read(log, 5.0, pictures=True, sound=False).black == pytest.approx(0.5)
-
-
-def test_an_endless_input_is_stopped_at_the_limit():
-    endless = ffmpeg.input("testsrc", f="lavfi", re=None).output("-", format="null")
-    with pytest.raises(DataError, match="not done after 1 s"):
-        run_ffmpeg(endless, limit=1)
-
-
-def test_a_failure_is_told_in_ffmpegs_last_words(tmp_path):
-    with pytest.raises(DataError, match="ffmpeg cannot read it"):
-        run_ffmpeg(ffmpeg.input(str(tmp_path / "absent.mp4")).output("-", format="null"), limit=20)
-
-
-def test_takes_the_ffmpeg_on_the_path_first(tmp_path, monkeypatch):
-    (tmp_path / "ffmpeg").write_text("#!/bin/sh\n")
-    (tmp_path / "ffmpeg").chmod(0o755)
-    ffmpeg_program.cache_clear()
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert ffmpeg_program() == str(tmp_path / "ffmpeg")
-    ffmpeg_program.cache_clear()
-    monkeypatch.setenv("PATH", "/nowhere")
-    assert ffmpeg_program() == imageio_ffmpeg.get_ffmpeg_exe()
-    ffmpeg_program.cache_clear()
