@@ -10,16 +10,14 @@ import argparse
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
+from models.cost import BACKWARD, SUSTAINED_TERAFLOPS, operations
 from models.mm_diffusion import CoupledUNet, CoupledUNetConfig
 from models.registry import MODELS
 from models.super_resolution.config import PAPER
 from models.super_resolution.unet import SuperResolutionUNet
 
 SAMPLES = 2048  # of an evaluation
-BACKWARD = 2  # a backward pass costs about two forward passes
 
 
 @dataclass(frozen=True)
@@ -27,12 +25,6 @@ class Job:
     name: str
     forwards: float  # passes of one sample through the network
     operations: int  # of a pass
-
-
-def operations(network: nn.Module, *inputs: Tensor) -> int:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(*inputs)
-    return counter.get_total_flops()
 
 
 def jobs() -> list[Job]:
@@ -55,7 +47,9 @@ def jobs() -> list[Job]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--teraflops", type=float, default=30, help="sustained by a GPU, in units of 10^12 per second")
+    parser.add_argument(
+        "--teraflops", type=float, default=SUSTAINED_TERAFLOPS, help="sustained by a GPU, in units of 10^12 per second"
+    )
     parser.add_argument("--gpus", type=int, default=1)
     arguments = parser.parse_args()
     print(f"at {arguments.teraflops:g} TFLOP/s on {arguments.gpus} GPU(s)")

@@ -16,8 +16,10 @@ from avbench.cli import (
     import_checkpoint,
     inspect,
     prepare,
+    reproduce,
     sample,
     sanity,
+    study,
     train,
     upscale,
     weights,
@@ -64,8 +66,10 @@ app.command("explain")(explain.explain)
 app.command("sanity")(sanity.sanity)
 app.add_typer(weights.app, name="weights")
 app.add_typer(features.app, name="features")
+app.add_typer(study.app, name="study")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("reproduce")(reproduce.reproduce)
 
 
 def run() -> None:

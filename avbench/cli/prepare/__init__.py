@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from avbench.cli.prepare.judge import audit, quality
 from avbench.cli.prepare.local import folder, plugged_in, synthetic
 from avbench.cli.prepare.push import push
+from avbench.cli.prepare.reshape import reshape
 from avbench.cli.prepare.run import run
 from avbench.cli.prepare.shared import WebCommand, web_command
 from avbench.cli.prepare.status import status
@@ -39,6 +40,7 @@ app.command()(folder)
 app.command()(synthetic)
 for choose in (landscape, aist, audioset, vggsound):
     app.command(cls=WebCommand)(web_command(choose, run))
+app.command()(reshape)
 app.command()(status)
 app.command()(audit)
 app.command()(quality)

@@ -1,0 +1,263 @@
+"""From rows of a table to the commands that make them: prepare, train, sample, evaluate."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avbench.cli.workflows.reproduce.rows import Row, Training
+from avbench.cli.workflows.reproduce.scale import Sampler, Scale
+from avbench.cli.workflows.steps import Mark, Step, has_clips, is_trained
+from avbench.errors import UsageError
+
+if TYPE_CHECKING:  # models import torch, which takes seconds
+    from avbench.clip import ClipSpec
+    from models.config import RunConfig
+
+STAMP = "reproduced.json"  # in a results folder: the row that it is
+DATASETS = ("landscape", "aist", "synthetic")
+_COLUMNS = 5  # checkpoints that a coupled net's training leaves: Table 4 samples the third, the fourth and the last
+_WINDOWS_PER_SAMPLE = 4  # real windows for each one of a draw, where they are written anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A row with its commands."""
+
+    title: str
+    steps: tuple[Step, ...]
+    missing: tuple[str, ...] = ()  # models that it needs and that are not registered
+    note: str = ""
+
+
+class Planner:
+    """Commands for rows of one data set at one scale.
+
+    Args:
+        data: the clip set, which the first command makes where it is missing.
+        prepare: arguments of that command after `prepare`; () where the set is the user's own.
+    """
+
+    def __init__(self, data: Path, prepare: Sequence[str], scale: Scale, *, device: str = "auto") -> None:
+        self.data = data
+        self.scale = scale
+        self._device = () if device == "auto" else ("--device", device)
+        self._prepare = tuple(prepare)
+        self._counted: dict[Any, float | None] = {}
+
+    @property
+    def label(self) -> str:
+        """The data set and the scale, for names of runs and results."""
+        return "-".join(dict.fromkeys([*self.data.name.split("-"), self.scale.name]))
+
+    def row(self, row: Row) -> Planned:
+        """The commands of a row of Tables 1 to 4."""
+        name = f"table{row.table}-row{row.row}" + (f"-step{row.steps}" if row.steps else "")
+        told = f"Table {row.table}, row {row.row}: {row.method}"
+        runs = self.scale.runs if row.table in (1, 2) else 1
+        results = Path("results") / f"{name}-{self.label}"
+        stamp = {"table": row.table, "row": row.row, "steps": row.steps, "preset": self.scale.name}
+        stamp |= {"smoke": self.scale.smoke, "dataset": self.data.name}
+        samples, steps = self.reference(), list[Step]()
+        if row.training is not None:
+            samples, steps = self.samples(row.training, self._sampler(row), row.at)
+        evaluation = self.evaluation(samples, row.method, results, STAMP, stamp, runs=runs)
+        return Planned(
+            title=told,
+            steps=(*self.data_steps(), *steps, evaluation),
+            missing=self.missing(row.training) if row.training else (),
+            note=row.note,
+        )
+
+    def data_steps(self) -> list[Step]:
+        """The clip set, and the real clips in the shape in which samples are compared with them."""
+        steps = []
+        if self._prepare:
+            steps.append(Step(arguments=("prepare", *self._prepare), done=has_clips(self.data)))
+        if self.scale.own_shape:
+            spec, count = self.spec(), _WINDOWS_PER_SAMPLE * self.scale.samples
+            shape = f"size={spec.size},sample_rate={spec.sample_rate}"
+            arguments = ("prepare", "reshape", str(self.data), "--spec", shape, "--windows", str(count))
+            out = self.reference()
+            steps.append(Step(arguments=(*arguments, "--out", str(out)), done=has_clips(out)))
+        return steps
+
+    def reference(self) -> Path:
+        """The real clips that samples are compared with."""
+        if not self.scale.own_shape:
+            return self.data
+        spec = self.spec()
+        return Path("data") / f"{self.data.name}-{spec.size}px-{spec.sample_rate / 1000:g}kHz"
+
+    def spec(self) -> "ClipSpec":
+        """The shape in which all networks of this scale work: the coupled one's."""
+        from models.registry import MODELS
+
+        return MODELS["mm-diffusion"].presets[self.scale.preset].spec
+
+    def samples(
+        self, training: Training, sampler: Sampler | None, at: Fraction = Fraction(1)
+    ) -> tuple[Path, list[Step]]:
+        """The folder of a run's samples, and the commands from the data to it.
+
+        Args:
+            sampler: None for the run's own.
+            at: share of the preset's steps after which it is sampled.
+        """
+        run, config = self.run(training), self.config(training)
+        step = self._steps(training, at)
+        checkpoint = run / "checkpoints" / f"{step:08d}.pt" if step else run
+        told = sampler or Sampler(solver="own", steps=0)
+        out = run / "samples" / f"{told.solver}{told.steps or ''}-step{step}-{self.scale.samples}"
+        arguments = ["sample", str(checkpoint), "--samples", str(self.scale.samples)]
+        if sampler:
+            arguments += ["--solver", sampler.solver, "--steps", str(sampler.steps)]
+
+        def operations() -> float | None:
+            one = self._pass(config) if config else None
+            evaluations = sampler.steps if sampler else config.sampling.steps if config else 0
+            return None if one is None else one * evaluations * self.scale.samples
+
+        sampling = Step(
+            arguments=(*arguments, "--out", str(out), *self._device),
+            done=has_clips(out, self.scale.samples),
+            operations=operations,
+        )
+        return out, [*self.trainings(training), sampling]
+
+    def trainings(self, training: Training) -> list[Step]:
+        """The commands that train a run, and first those that it is built upon."""
+        run, config = self.run(training), self.config(training)
+        arguments = ["train", training.model, "--data", str(self.data), "--preset", self.scale.preset]
+        for name, value in self._changes(training).items():
+            arguments += ["--set", f"{name}={value}"]
+        step = Step(
+            arguments=(*arguments, "--name", run.name),
+            done=is_trained(run, self._steps(training, training.share)),
+            operations=lambda: self._of_training(config) if config else None,
+        )
+        return [*(step for needed in training.needs.values() for step in self.trainings(needed)), step]
+
+    def run(self, training: Training) -> Path:
+        """Where the run of a training lies."""
+        variant = [training.variant] if training.variant else []
+        return Path("runs") / "-".join([training.model, self.label, *variant])
+
+    def evaluation(
+        self,
+        generated: Path,
+        method: str,
+        results: Path,
+        mark: str,
+        content: Mapping[str, Any],
+        *,
+        runs: int,
+        metrics: str = "",
+    ) -> Step:
+        """The command that scores clips, and marks the results with what they are for."""
+        scale = self.scale
+        arguments = ["eval", "--reference", str(self.reference()), "--generated", str(generated), "--name", method]
+        arguments += ["--protocol", scale.protocol, "--features", scale.features, "--samples", str(scale.samples)]
+        arguments += ["--runs", str(runs), *(("--metrics", metrics) if metrics else ())]
+        step = Step(arguments=(*arguments, "--out", str(results), *self._device), done=lambda: False)
+        stamp = Mark(results / mark, {**content, "command": step.command})
+        return replace(step, mark=stamp, done=stamp.is_complete)
+
+    def missing(self, training: Training) -> tuple[str, ...]:
+        """The models of a training that this version does not have."""
+        from models.registry import MODELS
+
+        wanted = [training.model, *(model for needed in training.needs.values() for model in self.missing(needed))]
+        return tuple(model for model in wanted if model not in MODELS)
+
+    def config(self, training: Training) -> "RunConfig | None":
+        """The settings of a run, as `avbench train` will have them; None for a model that is not registered."""
+        from avbench.settings import changed
+        from models.config import RunConfig
+        from models.registry import MODELS
+
+        if training.model not in MODELS:
+            return None
+        presets = MODELS[training.model].presets
+        if self.scale.preset not in presets:
+            raise UsageError(f'{training.model} has no preset "{self.scale.preset}"; known: {", ".join(presets)}')
+        preset = presets[self.scale.preset]
+        fields = {name: getattr(preset, name) for name in ("spec", "network", "training", "sampling")}
+        config = RunConfig(model=training.model, preset=self.scale.preset, data=self.data, **fields)
+        return changed(config, self._changes(training))
+
+    def _changes(self, training: Training) -> dict[str, str]:
+        """What is changed in the preset, besides the size of the clips, by dotted name."""
+        from models.registry import MODELS
+
+        changes = self.scale.settings(training.model) | dict(training.changes)
+        if training.model in MODELS:
+            changes |= self._own_changes(training)
+        changes |= {name: str(self.run(needed)) for name, needed in training.needs.items()}
+        return changes
+
+    def _own_changes(self, training: Training) -> dict[str, str]:
+        from models.registry import MODELS
+
+        preset, spec = MODELS[training.model].presets[self.scale.preset], self.spec()
+        changes = {
+            f"spec.{name}": str(getattr(spec, name))
+            for name in ("frames", "fps", "size", "sample_rate")
+            if getattr(spec, name) != getattr(preset.spec, name)
+        }
+        if training.windows:
+            levels = len(preset.network.windows)
+            changes["network.windows"] = ",".join(map(str, training.windows[:levels]))
+        if training.share != 1:
+            changes["training.steps"] = str(self._steps(training, training.share))
+        if training.model == "mm-diffusion":
+            changes["training.checkpoint_every"] = str(max(1, self._steps(training, Fraction(1)) // _COLUMNS))
+            changes["training.keep_checkpoints"] = str(_COLUMNS)
+        return changes
+
+    def _steps(self, training: Training, share: Fraction) -> int:
+        """A share of the steps that the scale gives to a model."""
+        from models.registry import MODELS
+
+        if training.model not in MODELS:
+            return int(self.scale.settings(training.model).get("training.steps", 0))
+        preset = MODELS[training.model].presets[self.scale.preset]
+        return int(share * int(self.scale.settings(training.model).get("training.steps", preset.training.steps)))
+
+    def _sampler(self, row: Row) -> Sampler | None:
+        return {"quick": self.scale.quick, "full": self.scale.full, "own": None}[row.sampler]
+
+    def _of_training(self, config: "RunConfig") -> float | None:
+        from models.cost import BACKWARD
+
+        one = self._pass(config)
+        return None if one is None else one * config.training.steps * config.training.batch_size * (1 + BACKWARD)
+
+    def _pass(self, config: "RunConfig") -> float | None:
+        """Operations of one sample's pass; counted once for each network."""
+        from models.cost import pass_operations
+
+        key = (config.model, config.network, config.spec)
+        if key not in self._counted:
+            self._counted[key] = pass_operations(config)
+        return self._counted[key]
+
+
+def planner_of(dataset: str, scale: Scale, *, device: str = "auto") -> Planner:
+    """The commands for one of the named data sets; smoke has a small synthetic one of its own.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if dataset not in DATASETS:
+        raise UsageError(f'no table has the data set "{dataset}"; known: {", ".join(DATASETS)}')
+    if dataset != "synthetic":
+        return Planner(Path("data") / dataset, (dataset, "--v64"), scale, device=device)
+    name = "synthetic-smoke" if scale.smoke else "synthetic"
+    return Planner(
+        Path("data") / name,
+        ("synthetic", "--clips", str(scale.clips), "--v64", "--name", name),
+        scale,
+        device=device,
+    )

@@ -1,0 +1,97 @@
+"""How large a reproduction is: as the paper's, small enough for a CPU, or just enough to see that all steps work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from avbench.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampler:
+    """A solver and its evaluations of the network."""
+
+    solver: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What all rows of a reproduction share."""
+
+    name: str
+    preset: str  # of every model
+    samples: int  # per method, and windows per set and run
+    runs: int  # of the comparisons with other methods; ablations take one, as in the paper
+    protocol: str
+    features: str
+    quick: Sampler  # of the rows that the paper samples with DPM-Solver
+    full: Sampler  # of the row that takes all steps
+    clips: int  # of the synthetic data set
+    own_shape: bool = False  # real clips are brought to the shape in which the networks work
+    changes: Mapping[str, str] = field(default_factory=dict)  # settings of every training
+    changes_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # and of single models'
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the numbers mean nothing, so that no report shows them unasked."""
+        return self.name == "smoke"
+
+    def settings(self, model: str) -> dict[str, str]:
+        """What is changed in the preset of a model."""
+        return {**self.changes, **self.changes_of.get(model, {})}
+
+
+# Section 4.1 of the paper; the text names 2,048 samples and 6 runs for Tables 1 and 2.
+PAPER = Scale(
+    name="paper",
+    preset="paper",
+    samples=2048,
+    runs=6,
+    protocol="published",
+    features="published",
+    quick=Sampler(solver="dpm", steps=20),
+    full=Sampler(solver="ddpm", steps=1000),
+    clips=4096,
+)
+TINY = Scale(
+    name="tiny",
+    preset="tiny",
+    samples=64,
+    runs=6,
+    protocol="avbench",
+    features="embedded",
+    # A net that is trained so briefly errs at high noise, which DPM-Solver multiplies and DPM-Solver++ thresholds.
+    quick=Sampler(solver="dpm++", steps=20),
+    full=Sampler(solver="ddpm", steps=100),
+    clips=256,
+    own_shape=True,
+)
+# A tenth of a minute of training and twenty evaluations: each row exists, none is good.
+SMOKE = Scale(
+    name="smoke",
+    preset="tiny",
+    samples=16,
+    runs=2,
+    protocol="avbench",
+    features="embedded",
+    quick=Sampler(solver="dpm++", steps=20),
+    full=Sampler(solver="ddpm", steps=20),
+    clips=32,
+    own_shape=True,
+    changes={"training.steps": "5", "training.batch_size": "4"},
+    changes_of={
+        name: {"network.channels": "32", "network.cross_head_channels": "32"}
+        for name in ("mm-diffusion", "video-only", "audio-only")
+    },
+)
+SCALES: Mapping[str, Scale] = {scale.name: scale for scale in (PAPER, TINY, SMOKE)}
+
+
+def get_scale(name: str) -> Scale:
+    """
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in SCALES:
+        raise UsageError(f'no reproduction has the preset "{name}"; known: {", ".join(SCALES)}')
+    return SCALES[name]

@@ -1,0 +1,116 @@
+"""Steps of a workflow: avbench commands in order, each skipped where what it makes is there already.
+
+A step is run exactly as it is printed, so that a dry run shows what will happen and can be pasted into a shell. Every
+command goes on by itself where it was killed, and so does the workflow.
+"""
+
+import contextlib
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from avbench.cli.console import errors
+from avbench.clipset.layout import MANIFEST
+from avbench.workspace import atomic_write
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A file in a results folder that tells what the results were made for.
+
+    It is there before the first result is, so that one made by a short training never passes for a real one, and says
+    that it is complete only when the last one is.
+    """
+
+    file: Path
+    content: Mapping[str, Any]
+
+    def begin(self) -> None:
+        self._write(complete=False)
+
+    def finish(self) -> None:
+        self._write(complete=True)
+
+    def is_complete(self) -> bool:
+        """Whether the file tells of just these results, all of them."""
+        with contextlib.suppress(OSError, ValueError):
+            return bool(json.loads(self.file.read_text()) == {**self.content, "complete": True})
+        return False
+
+    def _write(self, *, complete: bool) -> None:
+        atomic_write(self.file, json.dumps({**self.content, "complete": complete}, indent=1) + "\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command."""
+
+    arguments: tuple[str, ...]  # of `avbench`
+    done: Callable[[], bool]
+    operations: Callable[[], float | None] = lambda: 0.0  # floating-point ones; None: nobody has counted them
+    mark: Mark | None = None  # of the results that it writes
+
+    @property
+    def command(self) -> str:
+        """As it is typed in a shell."""
+        return shlex.join(("avbench", *self.arguments))
+
+
+def run_steps(steps: Iterable[Step]) -> None:
+    """Runs a chain of steps. From the first one that is not done on, all are run: they build upon each other.
+
+    Raises:
+        AvbenchError: what a command raises; the same chain goes on from it.
+    """
+    going = False
+    for step in steps:
+        going = going or not step.done()
+        told = "$" if going else "done before:"
+        errors.print(f"{told} {step.command}", highlight=False, markup=False, soft_wrap=True)
+        if not going:
+            continue
+        if step.mark:
+            step.mark.begin()
+        with contextlib.redirect_stdout(sys.stderr):
+            call(step.arguments)
+        if step.mark:
+            step.mark.finish()
+
+
+def call(arguments: Iterable[str]) -> None:
+    """Runs an avbench command in this process, as if it had been typed.
+
+    Raises:
+        AvbenchError: the command's own.
+        KeyboardInterrupt: somebody interrupted it.
+    """
+    from avbench.cli.main import app
+
+    try:
+        typer.main.get_command(app).main(args=list(arguments), prog_name="avbench", standalone_mode=False)
+    except typer.Abort as aborted:
+        raise KeyboardInterrupt from aborted
+
+
+def has_clips(folder: Path, count: int = 1) -> Callable[[], bool]:
+    """Whether `folder` is a finished clip set; one that avbench made clip by clip, of at least `count`."""
+
+    def check() -> bool:
+        try:
+            manifest = json.loads((folder / MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return False
+        return len(manifest["clips"]) >= count if "clips" in manifest else True
+
+    return check
+
+
+def is_trained(run: Path, steps: int) -> Callable[[], bool]:
+    """Whether a run has the checkpoint of its last step."""
+    return (run / "checkpoints" / f"{steps:08d}.pt").is_file
