@@ -1,0 +1,1 @@
+"""Which clips raters see, on which pages, in which order, and who gets which page."""
