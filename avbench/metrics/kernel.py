@@ -1,10 +1,15 @@
 """Kernel distance (maximum mean discrepancy) between two feature sets: the distance inside KVD."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from avbench.metrics.metric import metric
 from avbench.metrics.pair import Features, checked_pair
+
+# (N, D) and (M, D) features -> (N, M) kernel values.
+KernelFunction = Callable[[Features, Features], Features]
 
 _BLOCK_VALUES = 2**22  # kernel values held at once: 32 MiB, however many clips there are
 
@@ -42,14 +47,18 @@ def kernel_distance(reference: NDArray[np.floating], generated: NDArray[np.float
     return within_x + within_y - 2 * _kernel_sum(x, y, skip_diagonal=False) / (N * M)
 
 
+def cubic_kernel(x: Features, y: Features) -> Features:
+    """Kernel values (N, M) of all pairs of rows of x (N, D) and y (M, D): (x.y / D + 1)^3."""
+    base: Features = x @ y.T / x.shape[1] + 1
+    return base * base * base  # numpy's power would be many times slower
+
+
 def _kernel_sum(x: Features, y: Features, *, skip_diagonal: bool) -> float:
     """Sum of the kernel over all pairs of rows, without the pairs (i, i) if `skip_diagonal`."""
-    D = x.shape[1]
     rows = max(1, _BLOCK_VALUES // len(y))
     total = 0.0
     for first in range(0, len(x), rows):
-        base = x[first : first + rows] @ y.T / D + 1
-        kernel = base * base * base  # numpy's power would be many times slower
+        kernel = cubic_kernel(x[first : first + rows], y)
         if skip_diagonal:
             np.fill_diagonal(kernel[:, first:], 0)
         total += float(kernel.sum())

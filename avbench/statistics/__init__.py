@@ -1,0 +1,1 @@
+"""How far the numbers can be trusted: errors over source videos, values for infinite N, and paired comparisons."""

@@ -1,0 +1,138 @@
+"""Metrics of two feature sets without some of the groups: from scratch, or by what the groups add to the whole."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avbench.metrics.frechet import frechet_distance, frechet_of_moments
+from avbench.metrics.kernel import cubic_kernel, kernel_distance
+from avbench.metrics.metric import Distance
+from avbench.metrics.pair import Features, checked_pair
+from avbench.statistics.groups import Labels
+from avbench.statistics.kernel_blocks import KernelBlocks
+
+Mask = NDArray[np.bool_]
+
+
+class LeavingOut(ABC):
+    """A metric's values without some groups, from both sets at once.
+
+    Args:
+        reference: (N, D) features.
+        generated: (M, D) features.
+        labels: the group of each row, (N,) and (M,).
+        groups: how many groups there are, G.
+    """
+
+    def __init__(
+        self,
+        reference: NDArray[np.floating],
+        generated: NDArray[np.floating],
+        labels: tuple[Labels, Labels],
+        groups: int,
+    ) -> None:
+        self.reference, self.generated = checked_pair(reference, generated)
+        self.labels = labels
+        self.groups = groups
+
+    @abstractmethod
+    def without(self, left_out: Mask) -> float:
+        """The metric without the groups where `left_out` (G,) is true; NaN if a set keeps fewer than 2 rows."""
+
+    def sizes(self, left_out: Mask) -> tuple[int, int]:
+        """How many rows each set keeps without these groups."""
+        reference, generated = (int((~left_out[labels]).sum()) for labels in self.labels)
+        return reference, generated
+
+    def each_left_out(self) -> NDArray[np.float64]:
+        """(G,) the metric without each group."""
+        return np.array([self.without(one) for one in np.eye(self.groups, dtype=np.bool_)])
+
+    def shares(self) -> NDArray[np.float64]:
+        """(G,) each group's share of the rows, the mean of both sets."""
+        counts = [np.bincount(labels, minlength=self.groups) / len(labels) for labels in self.labels]
+        return (counts[0] + counts[1]) / 2
+
+
+class FromScratch(LeavingOut):
+    """Any metric, computed anew from the rows that are kept."""
+
+    def __init__(
+        self,
+        function: Distance,
+        reference: NDArray[np.floating],
+        generated: NDArray[np.floating],
+        labels: tuple[Labels, Labels],
+        groups: int,
+    ) -> None:
+        super().__init__(reference, generated, labels, groups)
+        self._function = function
+
+    def without(self, left_out: Mask) -> float:
+        if min(self.sizes(left_out)) < 2:
+            return float("nan")
+        kept_x, kept_y = (~left_out[labels] for labels in self.labels)
+        return float(self._function(self.reference[kept_x], self.generated[kept_y]))
+
+
+class Frechet(LeavingOut):
+    """The Fréchet distance: what the left-out rows add is taken out of mean and covariance of all rows."""
+
+    def __init__(
+        self,
+        reference: NDArray[np.floating],
+        generated: NDArray[np.floating],
+        labels: tuple[Labels, Labels],
+        groups: int,
+    ) -> None:
+        super().__init__(reference, generated, labels, groups)
+        # About one centre: the distance stays, and no digits are lost when products of large means are subtracted.
+        centre = self.reference.mean(axis=0)
+        self.reference, self.generated = self.reference - centre, self.generated - centre
+        self._products = [x.T @ x for x in (self.reference, self.generated)]
+
+    def without(self, left_out: Mask) -> float:
+        sizes, D = self.sizes(left_out), self.reference.shape[1]
+        if min(sizes) < 2:
+            return float("nan")
+        if min(sizes) <= D:  # covariances without full rank, for which rows are the cheaper way
+            kept_x, kept_y = (~left_out[labels] for labels in self.labels)
+            return frechet_distance(self.reference[kept_x], self.generated[kept_y])
+        moments = []
+        for x, labels, products, size in zip(
+            (self.reference, self.generated), self.labels, self._products, sizes, strict=True
+        ):
+            gone = x[left_out[labels]]
+            mean = (x.sum(axis=0) - gone.sum(axis=0)) / size
+            moments.append((mean, (products - gone.T @ gone - size * np.outer(mean, mean)) / (size - 1)))
+        (mean_x, covariance_x), (mean_y, covariance_y) = moments
+        return frechet_of_moments(mean_x, covariance_x, mean_y, covariance_y)
+
+
+class Kernel(LeavingOut):
+    """The kernel distance: sums of the kernel over pairs of groups are added up without those left out."""
+
+    def __init__(
+        self,
+        reference: NDArray[np.floating],
+        generated: NDArray[np.floating],
+        labels: tuple[Labels, Labels],
+        groups: int,
+    ) -> None:
+        super().__init__(reference, generated, labels, groups)
+        self.blocks = KernelBlocks.of(cubic_kernel, self.reference, self.generated, labels, groups)
+
+    def without(self, left_out: Mask) -> float:
+        return self.blocks.without(left_out)
+
+
+def leaving_out(
+    function: Distance, reference: Features, generated: Features, labels: tuple[Labels, Labels], groups: int
+) -> LeavingOut:
+    """The quickest exact way to leave groups out of a metric."""
+    if function is frechet_distance:
+        return Frechet(reference, generated, labels, groups)
+    if function is kernel_distance:
+        return Kernel(reference, generated, labels, groups)
+    return FromScratch(function, reference, generated, labels, groups)
