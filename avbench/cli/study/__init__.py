@@ -1,0 +1,8 @@
+"""`avbench study`: ask people about clips, and make Tables 5 and 6 of their answers."""
+
+import typer
+
+from avbench.cli.study import ingest
+
+app = typer.Typer(help="Ask people: opinion scores and Turing tests.", no_args_is_help=True)
+app.command("ingest")(ingest.ingest)
