@@ -116,10 +116,14 @@ class Scorer:
             return extraction.rows_in_batches(drawn.batches)[: drawn.size]
         return extraction.rows(drawn.windows)
 
+    def feature_pair(self, comparison: Comparison, metric: Metric) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What the metric compares: (N, D) and (M, D); no rows in processes other than the first."""
+        reference = self.features(self.reference, comparison.reference, metric.modality)
+        return reference, self.features(comparison.generated_side, comparison.generated, metric.modality)
+
     def score(self, comparison: Comparison, metric: Metric) -> float:
         """The metric's value times its scale; NaN in processes other than the first."""
-        reference = self.features(self.reference, comparison.reference, metric.modality)
-        generated = self.features(comparison.generated_side, comparison.generated, metric.modality)
+        reference, generated = self.feature_pair(comparison, metric)
         if len(reference) == 0:
             return float("nan")
         return metric.scale * metric.function(reference, generated)
