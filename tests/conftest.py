@@ -4,18 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from strict import missing
 
 from avbench import weights
 from avbench.errors import MissingError
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-def missing(what: str) -> None:
-    """Skips the test for a missing tool or file; where `AVBENCH_TEST_STRICT=1`, fails it."""
-    if os.environ.get("AVBENCH_TEST_STRICT") == "1":
-        pytest.fail(f"AVBENCH_TEST_STRICT=1 and {what}")
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

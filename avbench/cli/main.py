@@ -16,6 +16,7 @@ from avbench.cli import (
     import_checkpoint,
     inspect,
     prepare,
+    report,
     reproduce,
     sample,
     sanity,
@@ -64,6 +65,7 @@ app.command("upscale")(upscale.upscale)
 app.command("eval")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("sanity")(sanity.sanity)
+app.add_typer(report.app, name="report")
 app.add_typer(weights.app, name="weights")
 app.add_typer(features.app, name="features")
 app.add_typer(study.app, name="study")

@@ -1,0 +1,37 @@
+"""Which numbers of a column are the best: the best one, and all that cannot be told from it."""
+
+from collections.abc import Sequence
+from math import hypot, isfinite, nan
+from typing import Literal
+
+from reports.comparison.scored import Score
+
+_Z = 1.959963984540054  # of a normal distribution's middle 95 %
+
+
+def best(scores: Sequence[Score | None], better: Literal["lower", "higher"]) -> list[bool]:
+    """For each score whether it is the best or tied with it; none is where fewer than two can be compared.
+
+    Two scores are tied when their difference is smaller than its own 95 % half-width, which is had from both scores'
+    standard errors as if they were independent. They share the reference, so that this calls more ties than a paired
+    comparison (`avbench compare`) would. Without standard errors or intervals only equal numbers are tied.
+    """
+    candidates = [score for score in scores if score is not None and score.counts]
+    if len(candidates) < 2:
+        return [False] * len(scores)
+    choose = min if better == "lower" else max
+    leader = choose(candidates, key=lambda score: score.value)
+    return [score is not None and score.counts and _tied(score, leader) for score in scores]
+
+
+def half_width(score: Score) -> float:
+    """Half of the 95 % interval; NaN where there is none."""
+    if isfinite(score.low) and isfinite(score.high):
+        return (score.high - score.low) / 2
+    return _Z * score.se if isfinite(score.se) else nan
+
+
+def _tied(score: Score, leader: Score) -> bool:
+    difference = abs(score.value - leader.value)
+    together = hypot(half_width(score), half_width(leader))
+    return difference == 0 or (isfinite(together) and difference <= together)
