@@ -132,12 +132,14 @@ class Planner:
         arguments = ["train", training.model, "--data", str(self.data), "--preset", self.scale.preset]
         for name, value in self._changes(training).items():
             arguments += ["--set", f"{name}={value}"]
+        for needed in training.first_stages:
+            arguments += ["--first-stage", self.run(needed).name]
         step = Step(
             arguments=(*arguments, "--name", run.name),
             done=is_trained(run, self._steps(training, training.share)),
             operations=lambda: self._of_training(config) if config else None,
         )
-        return [*(step for needed in training.needs.values() for step in self.trainings(needed)), step]
+        return [*(step for needed in training.first_stages for step in self.trainings(needed)), step]
 
     def run(self, training: Training) -> Path:
         """Where the run of a training lies."""
@@ -168,7 +170,7 @@ class Planner:
         """The models of a training that this version does not have."""
         from models.registry import MODELS
 
-        wanted = [training.model, *(model for needed in training.needs.values() for model in self.missing(needed))]
+        wanted = [training.model, *(model for needed in training.first_stages for model in self.missing(needed))]
         return tuple(model for model in wanted if model not in MODELS)
 
     def config(self, training: Training) -> "RunConfig | None":
@@ -194,7 +196,6 @@ class Planner:
         changes = self.scale.settings(training.model) | dict(training.changes)
         if training.model in MODELS:
             changes |= self._own_changes(training)
-        changes |= {name: str(self.run(needed)) for name, needed in training.needs.items()}
         return changes
 
     def _own_changes(self, training: Training) -> dict[str, str]:

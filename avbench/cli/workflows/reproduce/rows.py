@@ -20,7 +20,7 @@ class Training:
     changes: Mapping[str, str] = field(default_factory=dict)  # settings besides the scale's
     windows: tuple[int, ...] | None = None  # of cross-attention, outermost level first; None: the preset's
     share: Fraction = Fraction(1)  # of the preset's steps
-    needs: Mapping[str, "Training"] = field(default_factory=dict)  # runs that it is built upon, by setting
+    first_stages: tuple["Training", ...] = ()  # trained before, and parts of its network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def rows_of(table: int, chosen: Sequence[int] = ()) -> list[Row]:
 
 def comparison(table: int) -> list[Row]:
     """Tables 1 (Landscape) and 2 (AIST++): methods."""
-    tats = Training(model="tats", needs={"network.tokenizer": Training(model="tats-vqgan")})
+    tats = Training(model="tats", first_stages=(Training(model="tats-vqgan"),))
     parts: list[tuple[str, Training | None, Literal["quick", "full", "own"]]] = [
         ("real", None, "own"),
         ("digan", Training(model="digan"), "own"),
