@@ -92,7 +92,7 @@ class Item {
 
   unlock() {
     this.fieldset.disabled = false;
-    find("answers", this.section).removeAttribute("data-locked");
+    this.play.classList.remove("main"); // the answer is the next thing to do
     this.tell(this.answer ? "You may change your answer, or play the clip again." : "Now please answer.", true);
   }
 

@@ -39,12 +39,14 @@ class Listening {
     this.onGap = onGap;
     this.plays = 0;
     this.heard = [];
-    this.last = null; // where and when we last looked, while the clip runs
-    const look = () => this.look();
-    const begin = () => { this.last = this.moment(); };
-    for (const event of ["timeupdate", "volumechange", "pause"]) video.addEventListener(event, look);
-    for (const event of ["playing", "seeked"]) video.addEventListener(event, begin);
+    this.rest = 0; // where the clip last stood still: a play begins there, however late we learn of it
+    this.last = null; // where we last looked, while the clip runs
+    video.addEventListener("playing", () => { this.last = this.last || { at: this.rest, audible: this.audible() }; });
+    video.addEventListener("timeupdate", () => this.look());
+    video.addEventListener("volumechange", () => this.look());
+    video.addEventListener("pause", () => this.stop());
     video.addEventListener("seeking", () => { this.last = null; });
+    video.addEventListener("seeked", () => this.land());
     video.addEventListener("ratechange", () => { if (video.playbackRate !== 1) video.playbackRate = 1; });
     video.addEventListener("ended", () => this.end());
   }
@@ -53,23 +55,28 @@ class Listening {
     return !this.needsSound || (!this.video.muted && this.video.volume > 0);
   }
 
-  moment() {
-    return { at: this.video.currentTime, when: performance.now(), audible: this.audible() };
+  /** Counts what ran since the last look. During a jump there is nothing to count. */
+  look() {
+    if (!this.last || this.video.seeking) return;
+    const now = this.video.currentTime;
+    if (now > this.last.at && this.last.audible) this.heard = addRange(this.heard, this.last.at, now);
+    this.last = { at: now, audible: this.audible() };
   }
 
-  look() {
-    const before = this.last;
-    if (!before) return;
-    const now = this.moment();
-    // A clip that runs gains no more than the clock does; what is more was a jump.
-    const ran = now.at > before.at && now.at - before.at <= (now.when - before.when) / 1000 + TOLERANCE;
-    if (ran && before.audible) this.heard = addRange(this.heard, before.at, now.at);
-    this.last = now;
+  stop() {
+    this.look();
+    this.last = null;
+    this.rest = this.video.currentTime;
+  }
+
+  land() {
+    this.rest = this.video.currentTime;
+    this.last = this.video.paused ? null : { at: this.rest, audible: this.audible() };
   }
 
   end() {
-    this.look();
-    this.last = null;
+    this.stop();
+    this.rest = 0; // the next play begins anew
     const enough = this.video.duration - TOLERANCE;
     if (covered(this.heard) >= enough && covered(playedRanges(this.video)) >= enough) {
       this.plays += 1;
