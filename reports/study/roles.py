@@ -1,16 +1,15 @@
-"""Which of a study's methods is the ground truth and which is the one under test, told by their names."""
+"""Which of a study's methods is the ground truth, and which is the one under test, told by their names."""
 
 from collections.abc import Collection
 
 from avbench.errors import UsageError
 
 GROUND_TRUTH = ("ground-truth", "ground_truth", "real", "gt", "truth")
-OURS = ("ours",)
-TWO_STAGE = ("two-stage", "two_stage", "2-stage")
+OURS = ("ours", "mm-diffusion")
+TWO_STAGE = ("two-stage", "two_stage", "2-stage", "2stage")
 
-#: Names of the paper's rows, in its order.
-PAPER_ROWS = {"Ground-truth": GROUND_TRUTH, "2-Stage": TWO_STAGE, "Ours": OURS}
-PAPER_DATASETS = {"Landscape": ("landscape",), "AIST++": ("aist++", "aist", "aistpp")}
+#: The rows of the paper's Table 5, in its order.
+PAPER_METHODS = {"Ground-truth": GROUND_TRUTH, "2-Stage": TWO_STAGE, "Ours": OURS}
 
 
 def find(names: Collection[str], known: tuple[str, ...], chosen: str | None, option: str) -> str | None:
@@ -26,6 +25,6 @@ def find(names: Collection[str], known: tuple[str, ...], chosen: str | None, opt
     return next((name for role in known for name in sorted(names) if name.lower() == role), None)
 
 
-def paper_name(name: str, paper: dict[str, tuple[str, ...]]) -> str | None:
-    """The paper's name for a data set or a method of a study; None where the paper has none of that name."""
-    return next((row for row, known in paper.items() if name.lower() in known), None)
+def paper_method(name: str) -> str | None:
+    """The paper's name for a method of a study; None for one that the paper does not have."""
+    return next((row for row, known in PAPER_METHODS.items() if name.lower() in known), None)

@@ -37,6 +37,8 @@ class Analysis:
     """A study's numbers, and the screening between its two sets of votes."""
 
     study_id: str
+    ground_truth: str | None  # name of the method of real clips
+    focus: str | None  # name of the method that others are compared with
     gold_answers: int
     screening: Screened
     screened: Numbers
@@ -88,6 +90,8 @@ def analyse(
     opinions = rating[rating["task"] != TURING_TASK]
     return Analysis(
         study_id=study.study_id,
+        ground_truth=truth,
+        focus=tested,
         gold_answers=gold_answers,
         screening=screening,
         screened=numbers(screening.keep(rating)),
