@@ -2,7 +2,9 @@
 
 import typer
 
-from avbench.cli.study import ingest
+from avbench.cli.study import ingest, report, serve
 
 app = typer.Typer(help="Ask people: opinion scores and Turing tests.", no_args_is_help=True)
 app.command("ingest")(ingest.ingest)
+app.command("report")(report.report)
+app.command("serve")(serve.serve)
