@@ -25,6 +25,7 @@ from avbench.protocol import Protocol, get_protocol
 from avbench.ranks import Ranks
 from avbench.results import Results, Row, summarise
 from avbench.scoring import Pair, Scorer, Side
+from avbench.uncertainty import estimates
 from avbench.windows import candidates, effective_channel, effective_fit
 
 logger = logging.getLogger(__name__)
@@ -87,13 +88,15 @@ def run_evaluation(config: EvaluateConfig, progress: Progress = silent) -> Evalu
         if ranks.first and not config.resume:
             results.remove(evaluation)
         _score_runs(config, scorer, metrics, results, evaluation, ranks, progress)
+        _estimate_errors(config, scorer, metrics, results, evaluation, ranks, progress)
         table = per_clip_table(scorer)
         if ranks.first:
             results.write_summary(results.write_provenance(evaluation, told))
             results.write_clips(table)
     rows = results.rows(evaluation)
     rows = rows[rows["run"] < config.runs].reset_index(drop=True)
-    return Evaluation(folder=results.folder, results=rows, summary=summarise(rows), provenance=told)
+    summary = summarise(rows, results.estimates(evaluation))
+    return Evaluation(folder=results.folder, results=rows, summary=summary, provenance=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,24 @@ def _score_runs(
             if ranks.first:
                 results.append(rows)
         progress("runs", run + 1, config.runs)
+
+
+def _estimate_errors(
+    config: EvaluateConfig,
+    scorer: Scorer,
+    metrics: dict[str, Metric],
+    results: Results,
+    evaluation: str,
+    ranks: Ranks,
+    progress: Progress,
+) -> None:
+    """Writes what is known of the errors of all lines, unless `results` holds that of these runs and metrics."""
+    there = {(one.metric, one.runs) for one in results.estimates(evaluation)} if ranks.first else set()
+    if ranks.from_first(there) >= {(name, config.runs) for name in metrics}:
+        return
+    found = estimates(scorer, metrics, config.runs, progress)
+    if ranks.first:
+        results.write_estimates(evaluation, found)
 
 
 def _open(path: Path, max_failures: float) -> ClipSet:

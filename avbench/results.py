@@ -1,4 +1,4 @@
-"""Results on disk: `results.csv`, run by run, its `summary.csv` and `provenance.json`.
+"""Results on disk: `results.csv`, run by run, its `summary.csv`, `statistics.json` and `provenance.json`.
 
 One folder may hold several evaluations of the same two sets (another seed, another N, other weights). Each row names
 its evaluation, a digest of all that decides its value, and what is told of each stands in `provenance.json`. No file
@@ -21,6 +21,8 @@ import pandas as pd
 from scipy import stats
 
 from avbench import workspace
+from avbench.scoring import GROUND_TRUTH
+from avbench.statistics.estimate import Estimate
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,9 @@ class Row:
         return [*cells, _digest(cells)]
 
 
+# What the estimates add to a line of `summary.csv`.
+ERROR_COLUMNS = ("se", "interval_low", "interval_high", "interval_method", "interval_note", "limit", "limit_se")
+
 COLUMNS = (*(field.name for field in dataclasses.fields(Row)), "row_sha256")
 
 
@@ -68,6 +73,7 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / "results.csv"
+        self._statistics_path = folder / "statistics.json"
 
     def append(self, rows: Iterable[Row]) -> None:
         """Adds the rows of one metric of one run, all of them or none, in place of any that stood there."""
@@ -98,8 +104,36 @@ class Results:
 
     def write_summary(self, evaluations: Iterable[str]) -> None:
         """Writes `summary.csv` of the given evaluations."""
-        parts = [summarise(self.rows(evaluation)) for evaluation in evaluations]
+        parts = [summarise(self.rows(evaluation), self.estimates(evaluation)) for evaluation in evaluations]
         workspace.atomic_write(self.folder / "summary.csv", pd.concat(parts).to_csv(index=False))
+
+    def write_estimates(self, evaluation: str, estimates: Iterable[Estimate]) -> None:
+        """Writes what is known of the errors of an evaluation's lines to `statistics.json`."""
+        everything = self._statistics()
+        lines = [estimate.as_dict() for estimate in estimates]
+        everything[evaluation] = {"lines": lines, "sha256": _digest([json.dumps(lines)])}
+        text = json.dumps({"schema_version": 1, "evaluations": everything}, indent=1, sort_keys=True)
+        workspace.atomic_write(self._statistics_path, text + "\n")
+
+    def estimates(self, evaluation: str) -> list[Estimate]:
+        """What is known of the errors of an evaluation's lines; nothing where it was changed after it was written."""
+        told = self._statistics().get(evaluation)
+        if told is None:
+            return []
+        if told.get("sha256") != _digest([json.dumps(told.get("lines"))]):
+            logger.warning("%s: evaluation %s was changed and is left out", self._statistics_path, evaluation)
+            return []
+        return [Estimate.from_dict(line) for line in told["lines"]]
+
+    def _statistics(self) -> dict[str, Any]:
+        try:
+            told = json.loads(self._statistics_path.read_bytes())
+            return dict(told["evaluations"]) if told["schema_version"] == 1 else {}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, KeyError, TypeError):
+            logger.warning("%s: damaged; its errors are computed again", self._statistics_path)
+            return {}
 
     def write_provenance(self, evaluation: str, told: Mapping[str, Any]) -> list[str]:
         """Adds what is told of an evaluation to `provenance.json`, and returns the evaluations that stand there."""
@@ -108,6 +142,13 @@ class Results:
         everything["evaluations"][evaluation] = told
         workspace.atomic_write(path, json.dumps(everything, indent=1, sort_keys=True) + "\n")
         return sorted(everything["evaluations"])
+
+    def write_table(self, name: str, table: pd.DataFrame | None) -> None:
+        """Writes the CSV `name` of the last evaluation; None takes away that of an earlier one."""
+        if table is None:
+            (self.folder / name).unlink(missing_ok=True)
+        else:
+            workspace.atomic_write(self.folder / name, table.to_csv(index=False))
 
     def write_clips(self, table: pd.DataFrame) -> None:
         """Writes `clips.parquet`, one row per generated clip."""
@@ -134,11 +175,18 @@ def is_intact(cells: Sequence[str]) -> bool:
     return len(cells) == len(COLUMNS) and cells[-1] == _digest(list(cells[:-1]))
 
 
-def summarise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean, sd (ddof=1) and 95 % confidence interval over runs (Student's t), one line per method, metric and N.
+def summarise(rows: pd.DataFrame, estimates: Iterable[Estimate] = ()) -> pd.DataFrame:
+    """One line per method, metric and N: mean, sd and 95 % interval over runs, and how far the mean can be trusted.
 
-    The interval tells how much the draws move the number. It is not the error against an infinite data set.
+    `sd` (ddof=1) and `ci_low` to `ci_high` (Student's t) tell how much the draws move the number. They are not its
+    error: runs share their videos. That is `se`, from leaving out source videos; `limit` is the value for infinite N,
+    and `interval_low` to `interval_high` are about it. `floor` is what real clips get against real clips at this N.
+
+    Args:
+        rows: of `results.csv`.
+        estimates: of the same evaluation; lines without one have empty columns.
     """
+    known = {_line_of(estimate.as_dict()): estimate.columns() for estimate in estimates}
     lines = []
     for same, group in rows.groupby(list(_SAME), sort=False):
         runs, mean = len(group), float(group["value"].mean())
@@ -146,8 +194,24 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
         half = float(stats.t.ppf(0.975, runs - 1)) * sd / runs**0.5 if runs > 1 else float("nan")
         line = dict(zip(_SAME, same, strict=True))
         line |= {"mean": mean, "sd": sd, "ci_low": mean - half, "ci_high": mean + half, "runs": runs}
+        unknown = {"interval_method": "", "interval_note": f"not estimated; evaluate with --runs {runs}"}
+        line |= known.get(_line_of(line), unknown)
         lines.append(line | {"resampled": group["resampled"].iloc[0], "note": group["note"].iloc[0]})
-    return pd.DataFrame(lines, columns=[*_SAME, "mean", "sd", "ci_low", "ci_high", "runs", "resampled", "note"])
+    over_runs = ["mean", "sd", "ci_low", "ci_high", "runs"]
+    summary = pd.DataFrame(lines, columns=[*_SAME, *over_runs, "resampled", "note", *ERROR_COLUMNS])
+    return summary.assign(floor=_floors(summary))
+
+
+def _line_of(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[name] for name in ("dataset", "method", "metric", "n_reference", "n_generated", "runs"))
+
+
+def _floors(summary: pd.DataFrame) -> pd.Series:
+    """The ground truth's mean that belongs to each line; NaN for the ground truth itself."""
+    by = [name for name in _SAME if name != "method"]
+    truth = summary[summary["method"] == GROUND_TRUTH].drop_duplicates(by)
+    floors = summary[by].merge(truth[[*by, "mean"]], on=by, how="left")["mean"].astype(float)
+    return floors.where((summary["method"] != GROUND_TRUTH).to_numpy())
 
 
 def _csv(lines: list[list[str]]) -> str:

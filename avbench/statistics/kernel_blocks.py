@@ -1,5 +1,7 @@
 """The kernel distance (unbiased squared MMD) by groups of rows, and its variance in closed form."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +77,12 @@ class Terms:
     between: Matrix
     shares_x: NDArray[np.float64]
     shares_y: NDArray[np.float64]
+
+    @classmethod
+    def mean(cls, terms: Sequence["Terms"]) -> "Terms":
+        """The mean over runs whose groups are the same."""
+        names = (field.name for field in dataclasses.fields(cls))
+        return cls(**{name: np.mean([getattr(one, name) for one in terms], axis=0) for name in names})
 
     def variance(self) -> float:
         """The variance of the distance, by its Hoeffding decomposition over groups.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from avbench.metrics.frechet import frechet_distance, frechet_of_moments
 from avbench.metrics.kernel import cubic_kernel, kernel_distance
 from avbench.metrics.metric import Distance
-from avbench.metrics.pair import Features, checked_pair
+from avbench.metrics.pair import checked_pair
 from avbench.statistics.groups import Labels
 from avbench.statistics.kernel_blocks import KernelBlocks
 
@@ -128,7 +128,11 @@ class Kernel(LeavingOut):
 
 
 def leaving_out(
-    function: Distance, reference: Features, generated: Features, labels: tuple[Labels, Labels], groups: int
+    function: Distance,
+    reference: NDArray[np.floating],
+    generated: NDArray[np.floating],
+    labels: tuple[Labels, Labels],
+    groups: int,
 ) -> LeavingOut:
     """The quickest exact way to leave groups out of a metric."""
     if function is frechet_distance:
