@@ -179,6 +179,11 @@ class Study:
         """All clips that the pages show, sorted; without practice."""
         return tuple(sorted({item.clip_id for page in self.pages for item in page.items}))
 
+    @property
+    def task_count(self) -> int:
+        """The paper's "tasks": questions about clips, without checks of attention."""
+        return self.items_per_page * len(self.pages)
+
     def task(self, name: str) -> Task:
         """The task of that name.
 

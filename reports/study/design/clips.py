@@ -12,9 +12,6 @@ from avbench.errors import DataError
 
 ClipKind = Literal["rating", "gold", "practice"]
 
-#: How users name the real clips.
-TRUTH_NAMES = frozenset({"real", "gt", "ground-truth", "ground_truth", "groundtruth", "truth"})
-
 _DIGITS = 12  # hexadecimal; two of 10,000 clips collide once in 6 million studies
 
 
