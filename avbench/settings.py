@@ -123,7 +123,7 @@ def _plain(value: Any) -> Any:
         return value.numerator if value.denominator == 1 else str(value)
     if isinstance(value, Path):
         return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _value(kind: Any, value: Any, where: str) -> Any:

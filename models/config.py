@@ -14,7 +14,7 @@ Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
-    """How a network is trained. AdamW with betas 0.9 and 0.999, as all the reference's models."""
+    """How a network is trained: by AdamW with betas 0.9 and 0.999, unless the model brings its own optimisers."""
 
     steps: int
     batch_size: int  # samples per optimiser step, over all processes and accumulated micro-batches
@@ -22,10 +22,12 @@ class TrainingConfig:
     learning_rate: float = 1e-4
     learning_rate_decay: float = 0.0  # share of the steps, the last ones, over which the rate falls linearly to zero
     weight_decay: float = 0.0
+    gradient_clip: float | None = None  # largest norm of the gradients of an update; None: they are left as they are
     ema_decay: float = 0.9999
     ema_warmup: bool = (
         False  # decay min(ema_decay, (1 + n) / (10 + n)) at step n: for runs far shorter than 1/(1-decay)
     )
+    ema_ramp: float = 0.0  # the average's half-life is at most this share of the steps so far, as StyleGAN2's 0.05
     precision: Literal["no", "bf16", "fp16"] = "no"
     mirror: Literal["none", "always", "random"] = "none"  # "always": what the released loader does by mistake
     channel: Literal["left", "mix"] = "mix"  # of sound: the first one, as the released loader and evaluation, or all
@@ -44,6 +46,12 @@ class TrainingConfig:
             raise UsageError(f"training.keep_checkpoints is {self.keep_checkpoints}; one is needed to go on from")
         if not 0 <= self.ema_decay < 1:
             raise UsageError(f"training.ema_decay is {self.ema_decay}; it must lie in [0, 1)")
+        if self.ema_ramp < 0 or (self.ema_ramp and self.ema_warmup):
+            raise UsageError(
+                f"training.ema_ramp is {self.ema_ramp}; it must be positive or 0, and 0 where ema_warmup is true"
+            )
+        if self.gradient_clip is not None and self.gradient_clip <= 0:
+            raise UsageError(f"training.gradient_clip is {self.gradient_clip}; it must be positive, or none")
         if self.learning_rate <= 0:
             raise UsageError(f"training.learning_rate is {self.learning_rate}; it must be positive")
         if not 0 <= self.learning_rate_decay <= 1:
@@ -78,6 +86,7 @@ class RunConfig:
     seed: int = 0
     split: str = "train"  # of the data; a set with one split is read whole
     init: Path | None = None  # a run or a checkpoint whose weights are the first; None: random ones
+    first_stages: tuple[Path, ...] = ()  # checkpoints of the runs it stands on, in the order that the model names them
     spec: ClipSpec = field(default_factory=ClipSpec)
     network: Any  # the model's own dataclass
     training: TrainingConfig

@@ -1,16 +1,23 @@
-"""What a model tells the rooms that train and sample it: registered by name, it fits one loop and one sampler."""
+"""What a model tells the rooms that train and sample it: registered by name, it fits one loop and one sampler.
+
+A model of one network and one loss gives `losses`, and the rest follows. One that alternates between losses gives its
+`phases` and `optimizers` (adversarial training); one that stands on networks trained before names its `first_stages`.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
-from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.draws import Draws
 
 Modality = Literal["video", "audio"]
@@ -39,7 +46,21 @@ class Losses:
     """Losses of a batch."""
 
     parts: Tensors  # each (B,), by name; their sum is the loss of a sample
-    noise_level: Tensor  # (B,) in [0, 1), how far in the diffusion each sample was: quartiles of it are logged
+    noise_level: Tensor | None = None  # (B,) in [0, 1), how far in a diffusion: losses are also logged by its quartiles
+    observed: Tensors = field(default_factory=dict)  # each (B,), by name: logged, but no part of the loss
+
+
+LossFunction = Callable[[Any, Tensors, Draws, RunConfig], Losses]
+"""(network, batch, draws, config) -> losses. Draws are the step's: losses that are to see other noise name it else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One update within a training step: the gradients of one loss change the parameters of one optimiser."""
+
+    name: str  # the loss is logged under it; its parts are logged under their own names, unlike those of other phases
+    losses: LossFunction
+    optimizer: str  # by its name among `Model.optimizers`
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +91,17 @@ class Model(ABC):
         modalities: what it is trained on and generates.
         network_config: the dataclass of its network's settings.
         presets: by name; those with "tiny" and "paper" among them are what commands choose by themselves.
+        solvers: what `SamplingConfig.solver` may be.
+        first_stages: submodules of its network that are trained before, as networks of other models: the submodule's
+            name, and the other model's registered name. They get that run's weights, are frozen, and stay in evaluation
+            mode. A run's checkpoints hold them, so that it no longer needs the other run.
     """
 
     modalities: ClassVar[tuple[Modality, ...]]
     network_config: ClassVar[type]
     presets: ClassVar[Mapping[str, Preset]]
+    solvers: ClassVar[tuple[Solver, ...]] = ("dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm")
+    first_stages: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod
     def build(self, config: RunConfig) -> nn.Module:
@@ -100,9 +127,53 @@ class Model(ABC):
             DataError: no clip is long enough, or none carries what the model is trained on.
         """
 
-    @abstractmethod
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
-        """Losses of a batch. `network` may be wrapped (DistributedDataParallel, compiled)."""
+        """Losses of a batch, for a model that is trained by one loss; others give their `phases`.
+
+        `network` may be wrapped (DistributedDataParallel, compiled).
+        """
+        raise NotImplementedError(f"{type(self).__name__} gives neither losses nor phases")
+
+    def phases(self, config: RunConfig, step: int) -> Sequence[Phase]:
+        """The updates of a training step, in order; the first step is 1. All of them see the step's batch.
+
+        By default one, of all parameters by `losses`. Where there are several optimisers, the network is not wrapped,
+        so that losses may call any part of it; only the parameters of the phase's optimiser gather gradients, which are
+        averaged over processes. Buffers are the first process's at the beginning of each step.
+        """
+        return (Phase("loss", self.losses, "network"),)
+
+    def optimizers(self, network: Any, config: RunConfig) -> Mapping[str, Optimizer]:
+        """The optimisers by name; each trained parameter is in one of them.
+
+        A group's rate relative to `training.learning_rate` stays as it is here, when that falls. By default AdamW for
+        all parameters that are not frozen.
+        """
+        training = config.training
+        trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        adam = torch.optim.AdamW(
+            trained, lr=training.learning_rate, betas=(0.9, 0.999), weight_decay=training.weight_decay
+        )
+        return {"network": adam}
+
+    def averaged(self, network: Any) -> nn.Module:
+        """The part of the network whose moving average samples are made with: by default all of it.
+
+        What is frozen is not averaged.
+        """
+        part: nn.Module = network
+        return part
+
+    def stand_on(self, config: RunConfig, first_stages: Mapping[str, RunConfig]) -> RunConfig:
+        """The settings with what follows from those of its first stages, such as the shapes of their networks.
+
+        Args:
+            first_stages: settings of the runs, by the names in `first_stages`.
+
+        Raises:
+            UsageError: they do not fit each other.
+        """
+        return config
 
     @abstractmethod
     def generate(

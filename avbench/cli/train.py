@@ -36,6 +36,13 @@ def train(
     init: Annotated[
         Path | None, typer.Option(help="A run, a checkpoint or a published one to take the first weights from.")
     ] = None,
+    first_stage: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A run whose network is a part of this model's, frozen; repeatable. "
+            "Default: the newest one of the data set.",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was begun.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Go on even though settings or data have changed.")] = False,
     plugin: Annotated[list[Path] | None, typer.Option(help="A Python file that registers models; repeatable.")] = None,
@@ -57,6 +64,7 @@ def train(
         changes=changes,
         seed=seed,
         init=init,
+        first_stages=tuple(first_stage or ()),
         name=name,
         resume=(what or name) if resume else None,
         force=force,
@@ -67,7 +75,8 @@ def train(
         return
     if trained.finished_before:
         errors.print(f"{trained.run.path} was finished before; nothing was to do", highlight=False)
-    errors.print(f"make samples with `avbench sample {trained.run.name}`", highlight=False)
+    use = "upscale CLIPSET --with" if trained.run.config.model == "super-resolution" else "sample"
+    errors.print(f"make samples with `avbench {use} {trained.run.name}`", highlight=False)
     print(trained.run.path)
 
 

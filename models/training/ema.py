@@ -13,24 +13,30 @@ class EMA:
     """Keeps average <- d average + (1 - d) weights, in float32, one update for each step that changed the weights.
 
     d is `ema_decay`; with `ema_warmup`, min(ema_decay, (1 + n) / (10 + n)) at the n-th update from 0: the average of a
-    short run then holds its last tenth or so, and not the initial weights.
+    short run then holds its last tenth or so, and not the initial weights. With `ema_ramp`, the half-life is at most
+    that share of n: min(ema_decay, 0.5^(1 / (ema_ramp n))), as in StyleGAN2.
 
-    Works on whatever tensors the network's parameters are, shards too. Buffers are not averaged.
+    Works on whatever tensors the network's parameters are, shards too. Frozen parameters and buffers are not averaged.
 
     Attributes:
         updates: how many there were.
     """
 
     def __init__(self, network: nn.Module, config: TrainingConfig) -> None:
-        self._decay, self._warmup = config.ema_decay, config.ema_warmup
-        self._parameters = list(network.parameters())
+        self._decay, self._warmup, self._ramp = config.ema_decay, config.ema_warmup, config.ema_ramp
+        self._parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self.updates = 0
         self.reset()
 
     @property
     def decay(self) -> float:
         """d of the next update."""
-        return min(self._decay, (1 + self.updates) / (10 + self.updates)) if self._warmup else self._decay
+        if self._warmup:
+            return min(self._decay, (1 + self.updates) / (10 + self.updates))
+        if self._ramp:
+            half_life = self._ramp * self.updates
+            return min(self._decay, 0.5 ** (1 / half_life)) if half_life else 0.0
+        return self._decay
 
     def reset(self) -> None:
         """Makes the average equal to the weights."""

@@ -30,6 +30,7 @@ class Job:
     fingerprint: str  # of the clip set
     examples: Examples
     network: nn.Module  # on the CPU
+    first_stages: tuple[nn.Module, ...]  # its frozen parts
     parameters: int
     needed_gib: float | None  # per process; None: nobody has measured these settings
     available_gib: float
@@ -39,11 +40,11 @@ def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
     """Opens the data and builds the network of a configuration, in every process alike.
 
     Args:
-        begun: the run has a checkpoint, so that it does not matter with which weights it started.
+        begun: the run has a checkpoint, so that it does not matter with which weights it, or a frozen part, started.
 
     Raises:
         UsageError: the settings contradict each other, or ask for more than this device has.
-        DataError: the clip set, or the checkpoint to start from, is not what it should be.
+        DataError: the clip set, or a checkpoint to start from or to stand on, is not what it should be.
     """
     model = MODELS[config.model]
     training = config.training
@@ -58,6 +59,13 @@ def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
     network = model.build(config)
     if config.init is not None and not begun:
         network = _started(network, model, config, config.init)
+    first_stages = {name: network.get_submodule(name) for name in model.first_stages}
+    for part in first_stages.values():
+        part.requires_grad_(False)
+    if not begun:
+        # Without any, they came with the first weights.
+        for (name, part), checkpoint in zip(first_stages.items(), config.first_stages, strict=False):
+            _take_over(part, name, checkpoint)
     return Job(
         config=config,
         model=model,
@@ -65,6 +73,7 @@ def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
         fingerprint=clipset.fingerprint,
         examples=examples,
         network=network,
+        first_stages=tuple(first_stages.values()),
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         needed_gib=needed,
         available_gib=available,
@@ -79,9 +88,20 @@ def _started(network: nn.Module, model: Model, config: RunConfig, start: Path) -
         weights, published = read_weights(start)
     try:
         if published:
-            return model.from_published(weights, config)
+            weights = model.from_published(weights, config).state_dict()
         check_same_shapes(network.state_dict(), weights, type(network).__name__)
     except DataError as error:
         raise DataError(f"{start}: {error}") from error
     network.load_state_dict(dict(weights))
     return network
+
+
+def _take_over(part: nn.Module, name: str, checkpoint: Path) -> None:
+    """Gives a submodule the weights from the run that trained it, whose network may have more: discriminators."""
+    weights, _ = read_weights(checkpoint)
+    own = part.state_dict()
+    try:
+        check_same_shapes(own, {key: tensor for key, tensor in weights.items() if key in own}, f"network's {name}")
+    except DataError as error:
+        raise DataError(f"{checkpoint}: {error}") from error
+    part.load_state_dict({key: weights[key] for key in own})

@@ -1,8 +1,9 @@
 """The training loop of all models: resume; then step, report, save and preview, until the last step.
 
-A step is a function of the weights, the seed and its number: batch, noise, timesteps and shifts come from named streams
-(`models.draws`), dropout from torch's generator, which is seeded anew for each step. So a checkpoint needs no random
-state and no data position, and a run that was killed and resumed goes the same way, on a CPU to the last bit.
+A step is one update or several, the model's phases, all on the same batch. It is a function of the weights, the seed
+and its number: batch, noise, timesteps and shifts come from named streams (`models.draws`), dropout from torch's
+generator, which is seeded anew for each step. So a checkpoint needs no random state and no data position, and a run
+that was killed and resumed goes the same way, on a CPU to the last bit.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from avbench.progress import Progress, silent
 from avbench.seeds import stream
 from models.checkpoint import Checkpoint, load_newest, remove_older, save_checkpoint
 from models.draws import Draws
+from models.model import Losses, Phase
 from models.run import Run
 from models.training.batches import Batches
 from models.training.device import used_gib
@@ -68,7 +70,15 @@ class Training:
         self._accelerator = accelerator
         self._progress = progress
         self._first_process = accelerator.is_main_process
-        self._state = TrainingState(job.network, job.config.training, accelerator)
+        optimizers = job.model.optimizers(job.network, job.config)
+        self._several = len(optimizers) > 1
+        self._state = TrainingState(
+            job.network,
+            optimizers,
+            job.config.training,
+            accelerator,
+            averaged=job.model.averaged(job.network),
+        )
         self._batches = Batches(
             job.examples,
             seed=job.config.seed,
@@ -119,55 +129,79 @@ class Training:
                 began = time.perf_counter()
 
     def _step(self, step: int, micro_batches: list[dict[str, Tensor]], wish: StopWish) -> bool:
-        """One step of the optimiser. Returns whether some process is to stop."""
+        """One step. Returns whether some process is to stop."""
         rank = self._job.share.rank
         torch.manual_seed(int(stream(self._config.seed, "train", step, "torch", rank).integers(2**63)))
+        updated = stopping = False
         with _memory_errors(self._run):
-            parts, noise_level = self._gradients(step, micro_batches)
-            parts, noise_level, stopping = self._from_all(parts, noise_level, wish)
-            norm = self._state.gradient_norm()
-            if self._state.loss_scale is None:
-                check_finite(self._run, step, {name: float(part.mean()) for name, part in parts.items()}, norm)
-            updated = self._state.update(self._config.training.rate_at(step))
-        if self._state.loss_scale is not None:
-            check_loss_scale(self._run, step, self._state.loss_scale)
-        self._means.add_losses(parts, noise_level)
-        self._means.add("gradient_norm", torch.tensor([norm]))
-        self._means.add("skipped", torch.tensor([0.0 if updated else 1.0]))
+            self._state.begin_step()
+            for phase in self._job.model.phases(self._config, step):
+                losses, wished = self._from_all(self._gradients(phase, step, micro_batches), wish)
+                updated |= self._update(phase, step, losses)
+                stopping |= wished
+            if updated:
+                self._state.ema.update()
         return stopping
 
-    def _gradients(self, step: int, micro_batches: list[dict[str, Tensor]]) -> tuple[dict[str, Tensor], Tensor]:
-        """The gradients of a step, and this process's losses and noise levels, each (N,)."""
+    def _gradients(self, phase: Phase, step: int, micro_batches: list[dict[str, Tensor]]) -> Losses:
+        """The gradients of a phase, and this process's losses, each (N,)."""
         device, share = self._accelerator.device, self._job.share
         computed = []
-        self._state.network.train()
-        for micro, batch in enumerate(micro_batches):
-            draws = Draws(self._config.seed, "train", step, members=share.positions(micro), device=device)
-            batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
-            with self._state.accumulating(last=micro == len(micro_batches) - 1):
-                losses = self._job.model.losses(self._state.network, batch, draws, self._config)
-                total = torch.stack(list(losses.parts.values())).sum()
-                # Gradients add up over micro-batches and are averaged over processes: the mean over the whole batch.
-                self._state.backward(total * (share.processes / share.batch_size))
-            computed.append(losses)
-        parts = {name: torch.cat([losses.parts[name].detach() for losses in computed]) for name in computed[0].parts}
-        return parts, torch.cat([losses.noise_level for losses in computed])
+        self._train_mode()
+        with self._state.phase(phase.optimizer):
+            for micro, batch in enumerate(micro_batches):
+                draws = Draws(self._config.seed, "train", step, members=share.positions(micro), device=device)
+                batch = {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+                with self._state.micro_batch(last=micro == len(micro_batches) - 1):
+                    losses = phase.losses(self._state.network, batch, draws, self._config)
+                    total = torch.stack(list(losses.parts.values())).sum()
+                    # Gradients add up over micro-batches and are averaged over processes: the mean of the batch.
+                    self._state.backward(total * (share.processes / share.batch_size))
+                computed.append(losses)
+        return _joined(computed)
 
-    def _from_all(
-        self, parts: dict[str, Tensor], noise_level: Tensor, wish: StopWish
-    ) -> tuple[dict[str, Tensor], Tensor, bool]:
-        """Losses and noise levels of all processes, on the CPU, and whether one of them is to stop: in one message."""
-        wishes = torch.full_like(noise_level, float(wish.made))
-        table = torch.stack([part.float() for part in (*parts.values(), noise_level, wishes)], dim=1)
-        *gathered, noise_level, wishes = self._accelerator.gather(table).cpu().unbind(dim=1)
-        return dict(zip(parts, gathered, strict=True)), noise_level, bool(wishes.any())
+    def _train_mode(self) -> None:
+        self._state.network.train()
+        for part in self._job.first_stages:
+            part.eval()
+
+    def _from_all(self, losses: Losses, wish: StopWish) -> tuple[Losses, bool]:
+        """Losses of all processes, on the CPU, and whether one of them is to stop: in one message."""
+        level = [] if losses.noise_level is None else [losses.noise_level]
+        columns = [*losses.parts.values(), *losses.observed.values(), *level]
+        wishes = torch.full_like(columns[0], float(wish.made), dtype=torch.float32)
+        table = torch.stack([column.float() for column in (*columns, wishes)], dim=1)
+        *gathered, wishes = self._accelerator.gather(table).cpu().unbind(dim=1)
+        values = iter(gathered)
+        parts, observed = ({name: next(values) for name in names} for names in (losses.parts, losses.observed))
+        return Losses(parts, next(values, None), observed), bool(wishes.any())
+
+    def _update(self, phase: Phase, step: int, losses: Losses) -> bool:
+        """Changes the weights by the gradients of a phase. Returns whether it did."""
+        norm = self._state.gradient_norm(phase.optimizer)
+        if self._state.loss_scale is None:
+            check_finite(self._run, step, {name: float(part.mean()) for name, part in losses.parts.items()}, norm)
+        updated = self._state.update(phase.optimizer, self._config.training.rate_at(step))
+        if self._state.loss_scale is not None:
+            check_loss_scale(self._run, step, self._state.loss_scale)
+        self._means.add_losses(phase.name, losses.parts, losses.noise_level)
+        for name, values in losses.observed.items():
+            self._means.add(name, values)
+        self._means.add(self._column(phase.name, "gradient_norm"), torch.tensor([norm]))
+        self._means.add("skipped", torch.tensor([0.0 if updated else 1.0]))
+        return updated
+
+    def _column(self, owner: str, what: str) -> str:
+        """What a number of a phase or an optimiser is logged under: it is named after it, where there are several."""
+        return f"{owner}_{what}" if self._several else what
 
     def _report(self, step: int, metrics: MetricsFile | None) -> None:
         """Writes the means since the last row."""
         state = self._state
+        rates = {self._column(name, "learning_rate"): rate for name, rate in state.learning_rates.items()}
         row: dict[str, float | None] = self._means.take() | {
             "loss_scale": state.loss_scale,
-            "learning_rate": state.learning_rate,
+            **rates,
             "ema_decay": state.ema.decay,
             "ema_distance": state.ema.distance(),
             **dict(zip(MACHINE, (self._samples / self._seconds, used_gib()), strict=True)),
@@ -175,7 +209,9 @@ class Training:
         self._seconds, self._samples = 0.0, 0
         if metrics is not None:
             metrics.write(step, row)
-            told = [f"{name} {row[name]:.4g}" for name in ("loss", "gradient_norm") if row[name] is not None]
+            phases = [phase.name for phase in self._job.model.phases(self._config, step)]
+            names = [*phases, *(self._column(name, "gradient_norm") for name in phases)]
+            told = [f"{name} {row[name]:.4g}" for name in names if row[name] is not None]
             logger.info("step %d: %s", step, ", ".join(told))
 
     def _preview(self, step: int) -> None:
@@ -212,6 +248,15 @@ class Training:
             yield metrics
         finally:
             metrics.close()
+
+
+def _joined(losses: list[Losses]) -> Losses:
+    """Losses of several micro-batches as those of one, without their graphs."""
+    first = losses[0]
+    parts = {name: torch.cat([each.parts[name].detach() for each in losses]) for name in first.parts}
+    observed = {name: torch.cat([each.observed[name].detach() for each in losses]) for name in first.observed}
+    levels = [each.noise_level for each in losses if each.noise_level is not None]
+    return Losses(parts, torch.cat(levels) if levels else None, observed)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,11 @@
 """What a run tells of itself: a row of means every few steps, into `metrics.csv` and TensorBoard.
 
-Columns: `step`; `loss` and its parts, each also by quartile of the noise level (`loss_q1`: the least noise), empty
-where no sample fell into it; `gradient_norm`; `skipped`, the share of steps that overflowed, and `loss_scale` (half
-precision only); `learning_rate`; `ema_decay`, and `ema_distance`, how far the average lags behind the weights; then
-the columns of `MACHINE`.
+Columns: `step`; `loss` and its parts, in a diffusion each also by quartile of the noise level (`loss_q1`: the least
+noise), empty where no sample fell into it; `gradient_norm`; `skipped`, the share of updates that overflowed, and
+`loss_scale` (half precision only); `learning_rate`; `ema_decay`, and `ema_distance`, how far the average lags behind
+the weights; then the columns of `MACHINE`. A model of several optimisers has a loss and a `_gradient_norm` for each
+phase, and a `_learning_rate` for each optimiser. What is first told in a later row, such as a loss that sets in then,
+is a column at the end.
 """
 
 import csv
@@ -39,11 +41,13 @@ class Means:
         total, count = self._sums.get(name, (0.0, 0))
         self._sums[name] = total + float(values.sum()), count + len(values)
 
-    def add_losses(self, parts: Mapping[str, Tensor], noise_level: Tensor) -> None:
-        """Counts the losses (N,) of samples in, by name, and their sum "loss": all, and by quartile of the level."""
-        quartiles = (noise_level * _QUARTILES).long().clamp(max=_QUARTILES - 1)
-        for name, values in {"loss": torch.stack(list(parts.values())).sum(0), **parts}.items():
+    def add_losses(self, total: str, parts: Mapping[str, Tensor], noise_level: Tensor | None) -> None:
+        """Counts the losses (N,) of samples in, by name, and their sum `total`: all, and by quartile of the level."""
+        for name, values in {total: torch.stack(list(parts.values())).sum(0), **parts}.items():
             self.add(name, values)
+            if noise_level is None:
+                continue
+            quartiles = (noise_level * _QUARTILES).long().clamp(max=_QUARTILES - 1)
             for quartile in range(_QUARTILES):
                 self.add(f"{name}_q{quartile + 1}", values[quartiles == quartile])
 
@@ -77,20 +81,20 @@ class MetricsFile:
         self._path = path
         with machine_errors(path):
             self._keep(after)
+            self._names = _header(path)
             self._file: TextIO = path.open("a", newline="")
             events = path.parent / "tensorboard"
             self._board: Any = SummaryWriter(str(events), purge_step=after + 1)
 
     def write(self, step: int, row: Row) -> None:
-        """Adds a row; every row of a file has the same names.
+        """Adds a row; the file has a column for every name that there ever was.
 
         Raises:
             MachineError: the disk is full.
         """
         with machine_errors(self._path):
-            if not self._file.tell():
-                self._file.write(_line(["step", *row]))
-            self._file.write(_line([step, *row.values()]))
+            self._widen([name for name in row if name not in self._names])
+            self._file.write(_line([step, *(row.get(name) for name in self._names)]))
             self._file.flush()
         for name, value in row.items():
             if value is not None:
@@ -110,6 +114,17 @@ class MetricsFile:
         self._file.close()
         self._board.close()
 
+    def _widen(self, names: list[str]) -> None:
+        """Adds columns, empty in the rows that there are."""
+        if not names:
+            return
+        self._names += names
+        self._file.close()
+        rows = self._path.read_text().splitlines(keepends=True)[1:]
+        padded = [row.removesuffix("\n") + "," * len(names) + "\n" for row in rows]
+        atomic_write(self._path, "".join([_line(["step", *self._names]), *padded]))
+        self._file = self._path.open("a", newline="")
+
     def _keep(self, after: int) -> None:
         """Removes the rows after a step, and one that a killed process left unfinished."""
         if not self._path.exists():
@@ -126,6 +141,14 @@ def read_metrics(path: Path) -> list[dict[str, float]]:
         return [
             {name: float(value) if value else math.nan for name, value in row.items()} for row in csv.DictReader(file)
         ]
+
+
+def _header(path: Path) -> list[str]:
+    """The names of a file's columns but for the step; none yet in a new file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return next(csv.reader(file), ["step"])[1:]
 
 
 def _line(cells: list[Any]) -> str:

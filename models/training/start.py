@@ -14,6 +14,7 @@ from models.config import RunConfig
 from models.registry import MODELS
 from models.run import RUNS, Run, find_run, new_name
 from models.training.device import default_preset
+from models.training.first_stages import standing_on
 
 DEFAULT_MODEL = "mm-diffusion"
 
@@ -28,6 +29,7 @@ class Request:
     changes: Mapping[str, str] = field(default_factory=dict)  # dotted name -> text
     seed: int | None = None
     init: Path | None = None  # a run or a checkpoint whose weights are the first
+    first_stages: tuple[str, ...] = ()  # runs whose networks are parts of this one, by name, folder or checkpoint
     name: str = ""
     resume: str | None = None  # a run's folder or name; "" for the newest unfinished one; None: not asked for
     force: bool = False  # go on although the settings have changed
@@ -106,6 +108,8 @@ def _new_config(request: Request) -> RunConfig:
         training=preset.training,
         sampling=preset.sampling,
     )
+    if request.first_stages or (model.first_stages and request.init is None):
+        config = standing_on(config, request.first_stages)
     return _with_changes(config, request.changes)
 
 
@@ -121,6 +125,8 @@ def _changed_run(config: RunConfig, request: Request) -> RunConfig:
         seed=config.seed if request.seed is None else request.seed,
         init=request.init or config.init,
     )
+    if request.first_stages:
+        config = standing_on(config, request.first_stages)
     return _with_changes(config, request.changes)
 
 
@@ -128,6 +134,8 @@ def _with_changes(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:
     for name in ("model", "preset"):
         if name in changes:
             raise UsageError(f"--set {name}: the {name} is chosen by {'--preset' if name == 'preset' else 'its name'}")
+    if "first_stages" in changes:
+        raise UsageError("--set first_stages: choose them with --first-stage RUN")
     return changed(config, changes)
 
 

@@ -56,7 +56,9 @@ class Alone(Sharding):
 
 def fresh(accelerator: Any) -> TrainingState:
     torch.manual_seed(0)
-    return TrainingState(nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3)), _CONFIG, accelerator)
+    network = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=_CONFIG.learning_rate, betas=(0.9, 0.999), weight_decay=0.0)
+    return TrainingState(network, {"network": optimizer}, _CONFIG, accelerator)
 
 
 def train(state: TrainingState, steps: range, part: slice) -> list[float]:
@@ -65,8 +67,9 @@ def train(state: TrainingState, steps: range, part: slice) -> list[float]:
     for step in steps:
         batch = torch.randn(4, 6, generator=torch.Generator().manual_seed(step))
         state.backward(state.network(batch[part]).square().mean())
-        norms.append(state.gradient_norm())
-        state.update(_CONFIG.learning_rate)
+        norms.append(state.gradient_norm("network"))
+        state.update("network", _CONFIG.learning_rate)
+        state.ema.update()
     return norms
 
 

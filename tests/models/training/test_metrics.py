@@ -19,6 +19,7 @@ def write(path, rows, *, after=0):
 def test_losses_are_told_by_part_and_by_quartile_of_the_noise_level():
     means = Means()
     means.add_losses(
+        "loss",
         {"video": torch.tensor([1.0, 2.0, 4.0]), "audio": torch.tensor([10.0, 20.0, 40.0])},
         torch.tensor([0.0, 0.249, 0.999]),
     )
@@ -86,3 +87,11 @@ def test_a_file_in_the_place_of_the_folder_is_a_machine_error(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(MachineError):
         MetricsFile(tmp_path / "run" / "metrics.csv", after=0)
+
+
+def test_what_is_first_told_in_a_later_row_is_a_column_at_the_end(tmp_path):
+    path = tmp_path / "metrics.csv"
+    write(path, {1: {"loss": 1.0, "rate": 0.5}, 2: {"loss": 2.0, "penalty": 7.0, "rate": 0.5}, 3: {"loss": 3.0}})
+    assert path.read_text() == "step,loss,rate,penalty\n1,1.0,0.5,\n2,2.0,0.5,7.0\n3,3.0,,\n"
+    write(path, {2: {"loss": 20.0, "penalty": 8.0}}, after=1)
+    assert path.read_text() == "step,loss,rate,penalty\n1,1.0,0.5,\n2,20.0,,8.0\n"
