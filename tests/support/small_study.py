@@ -70,11 +70,20 @@ def write_small_study(study: Study, folder: Path, *, media: bool = True) -> Path
     """The study's folder with pages, key and, unless told otherwise, a short clip for every id."""
     write_study(study, folder)
     write_pages(study, folder)
-    (folder / "private").mkdir()
-    (folder / "private" / "key.csv").write_text("clip_id,method\n000000000001,the-secret-method\n")
+    _write_private(study, folder / "private")
     for clip in sorted({*study.clip_ids, *(item.clip_id for item in study.practice)}) if media else ():
         _write_clip(folder / "media" / f"{clip}.mp4", int(clip, 16))
     return folder
+
+
+def _write_private(study: Study, folder: Path) -> None:
+    folder.mkdir()
+    rows = [("clip_id", "study_id", "part", "dataset", "method", "source_id", "kind")]
+    for number, clip in enumerate(study.clip_ids):
+        method = "the-secret-method" if number % 2 else "real"
+        rows.append((clip, study.study_id, study.kind, "landscape", method, f"source-{number}", "rating"))
+    (folder / "key.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    (folder / "secret").write_text("0" * 64)
 
 
 def _write_clip(path: Path, number: int) -> None:

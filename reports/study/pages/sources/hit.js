@@ -81,7 +81,6 @@ class Sheet {
     const isLast = this.index === this.items.length - 1;
     if (isLast && open === -1) {
       this.fill();
-      for (const item of this.items) item.fieldset.disabled = item.answer === NOT_LOADED;
       if (this.trial) {
         event.preventDefault();
         say(this.error, "Everything is answered. Outside Mechanical Turk nothing is sent.");
@@ -103,6 +102,9 @@ function runHit() {
   const parameters = new URLSearchParams(location.search);
   const assignment = parameters.get("assignmentId");
   const form = document.getElementById("mturk_form");
+  const wanted = find("hit").dataset.task;
+  const task = design.tasks.find((one) => one.name === wanted) || design.tasks[0];
+  for (const table of document.querySelectorAll("[data-anchors]")) table.hidden = table.dataset.anchors !== task.name;
   if (assignment === NOT_ACCEPTED) {
     preview();
     return;
@@ -110,10 +112,6 @@ function runHit() {
   form.action = submitAddress(parameters.get("turkSubmitTo"));
   document.getElementById("assignmentId").value = assignment || "";
   find("trial").hidden = Boolean(assignment);
-
-  const wanted = find("hit").dataset.task;
-  const task = design.tasks.find((one) => one.name === wanted) || design.tasks[0];
-  for (const table of document.querySelectorAll("[data-anchors]")) table.hidden = table.dataset.anchors !== task.name;
   const sheet = new Sheet(form, task);
   sheet.trial = !assignment;
   const practice = introduce(

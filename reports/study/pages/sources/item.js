@@ -1,6 +1,7 @@
 // One clip to rate: its video, its question, and the lock between the two.
 
 const NOT_LOADED = "not_loaded";
+const ANSWERED = "Answered. You may change it, or go on.";
 
 class Item {
   /** `onAnswer()` is called whenever the answer changes; `section` is made by the macro `item`. */
@@ -93,7 +94,7 @@ class Item {
   unlock() {
     this.fieldset.disabled = false;
     this.play.classList.remove("main"); // the answer is the next thing to do
-    this.tell(this.answer ? "You may change your answer, or play the clip again." : "Now please answer.", true);
+    this.tell(this.answer ? ANSWERED : "Now please answer.", true);
   }
 
   tell(words, open) {
@@ -121,6 +122,7 @@ class Item {
   }
 
   answered() {
+    if (this.answer && this.answer !== NOT_LOADED) this.tell(ANSWERED, true);
     this.seconds = this.watch.read();
     this.onAnswer();
   }

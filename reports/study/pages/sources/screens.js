@@ -10,6 +10,7 @@ function showScreen(name) {
     screen.hidden = screen.dataset.screen !== name;
   }
   const screen = document.querySelector('[data-screen="' + name + '"]');
+  document.body.classList.toggle("start", name === "start");
   document.body.classList.toggle("wide", name === "rate" || name === "practice");
   window.scrollTo(0, 0);
   const heading = screen.querySelector("h1");
