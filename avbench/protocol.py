@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from avbench.errors import UsageError
 from avbench.features.switches import Switches
+from avbench.settings import from_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,15 @@ class Protocol:
             name: str(value) if isinstance(value, Fraction) else value
             for name, value in dataclasses.asdict(self).items()
         }
+
+    @classmethod
+    def from_dict(cls, switches: Mapping[str, Any]) -> "Protocol":
+        """The protocol that `as_dict` gave.
+
+        Raises:
+            UsageError: a switch is missing, unknown or has no such value.
+        """
+        return from_table(cls, switches, where="protocol")
 
     def video_input(self, fit: str) -> str:
         """What happens to the picture before the extractor, as text: the part of a cache key that describes it."""

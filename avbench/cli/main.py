@@ -9,6 +9,7 @@ from rich.logging import RichHandler
 
 from avbench import __version__
 from avbench.cli import (
+    compare,
     doctor,
     evaluate,
     explain,
@@ -23,6 +24,7 @@ from avbench.cli import (
     study,
     train,
     upscale,
+    verify,
     weights,
 )
 from avbench.cli.console import errors
@@ -63,6 +65,7 @@ app.command("import")(import_checkpoint.import_)
 app.command("sample")(sample.sample)
 app.command("upscale")(upscale.upscale)
 app.command("eval")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.command("explain")(explain.explain)
 app.command("sanity")(sanity.sanity)
 app.add_typer(report.app, name="report")
@@ -72,6 +75,7 @@ app.add_typer(study.app, name="study")
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("reproduce")(reproduce.reproduce)
+app.command("verify")(verify.verify)
 
 
 def run() -> None:

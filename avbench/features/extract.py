@@ -131,6 +131,10 @@ class Extraction:
         found = self._cache.get(list(contents.values()))
         return np.concatenate([found[contents[batch]] for batch in batches])
 
+    def computed_anew(self, batches: Sequence[Batch]) -> NDArray[np.float32]:
+        """Features of the windows of `batches`, in order, whatever the cache holds; nothing is stored."""
+        return np.concatenate([rows for _, rows in self._compute(list(batches))])
+
     def stored(self) -> dict[str, NDArray[np.float32]]:
         """All rows, by content, that the cache holds of what was asked for; in the first process only."""
         return self._cache.get(sorted(self._asked)) if self._cache else {}
