@@ -23,6 +23,7 @@ class EvaluateConfig:
     weights: Mapping[str, Path] = field(default_factory=dict)  # files in place of the registry's, by name
     fresh_samples: bool = False  # run r takes generated windows rN ... rN + N - 1
     clip_scores: bool = False  # also AudioCLIP's audio-video score of each generated clip, into clips.parquet
+    memorisation: bool = False  # also whether generated clips are copies of training clips
     max_failures: float = 0.0  # share of unreadable files in a folder that is put up with
     bfloat16: bool = False  # video network in bfloat16
     # None of the following changes what is computed.

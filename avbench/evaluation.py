@@ -1,6 +1,8 @@
 """The evaluation: two clip sets, a protocol and some metrics in; rows, a summary and its provenance out."""
 
 import contextlib
+import dataclasses
+import functools
 import hashlib
 import json
 import logging
@@ -11,20 +13,23 @@ from typing import Any
 import pandas as pd
 
 from avbench import __version__, provenance, workspace
-from avbench.clipset import ClipRecord, ClipSet, open_clipset
+from avbench.clipset import ClipSet, open_clipset
 from avbench.config import EvaluateConfig
 from avbench.errors import DataError, UsageError
 from avbench.features.extract import Extraction, Streaming
 from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Switches
 from avbench.features.network import Network
-from avbench.features.suites import extractors_of, metric_label
-from avbench.metrics.metric import METRICS, Metric
+from avbench.features.suites import extractors_of
+from avbench.memorisation import Memorisation, check_memorisation
+from avbench.metric_choice import PAIR, chosen_metrics, clip_scores, has, pair_extractors
+from avbench.metrics.metric import Metric
+from avbench.per_class import class_table
 from avbench.perclip import per_clip_table
 from avbench.progress import Progress, silent
 from avbench.protocol import Protocol, get_protocol
 from avbench.ranks import Ranks
 from avbench.results import Results, Row, summarise
-from avbench.scoring import Pair, Scorer, Side
+from avbench.scoring import Scorer, Side
 from avbench.uncertainty import estimates
 from avbench.windows import candidates, effective_channel, effective_fit
 
@@ -89,14 +94,37 @@ def run_evaluation(config: EvaluateConfig, progress: Progress = silent) -> Evalu
             results.remove(evaluation)
         _score_runs(config, scorer, metrics, results, evaluation, ranks, progress)
         _estimate_errors(config, scorer, metrics, results, evaluation, ranks, progress)
-        table = per_clip_table(scorer)
+        table, classes = per_clip_table(scorer), class_table(scorer, metrics)
+        found = _check_memorisation(config, scorer, ranks, progress) if config.memorisation else None
         if ranks.first:
+            results.write_table("classes.csv", classes)
+            results.write_table("memorisation.csv", found.summary if found else None)
+            table = table.join(found.clips) if found else table
             results.write_summary(results.write_provenance(evaluation, told))
             results.write_clips(table)
     rows = results.rows(evaluation)
     rows = rows[rows["run"] < config.runs].reset_index(drop=True)
     summary = summarise(rows, results.estimates(evaluation))
     return Evaluation(folder=results.folder, results=rows, summary=summary, provenance=told)
+
+
+def _check_memorisation(
+    config: EvaluateConfig, scorer: Scorer, ranks: Ranks, progress: Progress
+) -> Memorisation | None:
+    sets = scorer.reference.clipset, scorer.generated.clipset
+    streaming = Streaming.for_config(config, ranks, progress)
+    alone = dataclasses.replace(config.protocol.switches, batch_statistics=False)
+    networks = {
+        modality: _network(config, streaming, extractor, alone)
+        for modality, extractor in extractors_of(config.features).items()
+        if all(has(record, modality) for clipset in sets for record in clipset.records)
+    }
+    return check_memorisation(*sets, networks, config.protocol, streaming)
+
+
+def _network(config: EvaluateConfig, streaming: Streaming, extractor: Extractor, switches: Switches) -> Network:
+    compute = Compute(device=streaming.device, bfloat16=config.bfloat16)
+    return Network(extractor, compute, switches, config.weights, config.offline or workspace.offline())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +139,7 @@ def prepare_evaluation(config: EvaluateConfig, ranks: Ranks, progress: Progress)
     """Opens the sets and refuses what cannot be evaluated; nothing is computed yet."""
     reference, generated = (_open(path, config.max_failures) for path in (config.reference, config.generated))
     _refuse_unlike(reference, generated, config.protocol)
-    metrics = _metrics(config, reference, generated)
+    metrics = chosen_metrics(config, reference, generated)
     streaming = Streaming.for_config(config, ranks, progress)
     return Prepared(_scorer(config, reference, generated, metrics, streaming), metrics)
 
@@ -135,7 +163,7 @@ def _score_runs(
         for name, metric in metrics.items():
             if there.get(name, 0) == len(comparisons):
                 continue
-            network = scorer.networks[metric.modality]
+            networks = scorer.networks_of(metric.modality)
             rows = [
                 Row(
                     dataset=scorer.reference.clipset.name,
@@ -147,8 +175,8 @@ def _score_runs(
                     scale=metric.scale,
                     n_reference=comparison.reference.size,
                     n_generated=comparison.generated.size,
-                    features=network.extractor.name,
-                    weights_sha256=network.weights_sha256,
+                    features="+".join(network.extractor.name for network in networks),
+                    weights_sha256="+".join(dict.fromkeys(filter(None, (one.weights_sha256 for one in networks)))),
                     protocol=config.protocol.name,
                     protocol_hash=config.protocol.hash,
                     resampled=scorer.resampled(comparison),
@@ -205,62 +233,23 @@ def _refuse_unlike(reference: ClipSet, generated: ClipSet, protocol: Protocol) -
             )
 
 
-def _metrics(config: EvaluateConfig, reference: ClipSet, generated: ClipSet) -> dict[str, Metric]:
-    """The metrics to compute by their label in the tables; unless named, all for which both sets have the modality."""
-    extractors = extractors_of(config.features)
-    chosen = {}
-    # Picture before sound, as the paper's tables have it.
-    for name in config.metrics or sorted(METRICS, key=lambda name: (METRICS[name].modality != "video", name)):
-        metric = METRICS[name]
-        if metric.modality not in extractors:
-            if config.metrics:
-                raise UsageError(f"{name} needs {metric.modality} features, and --features {config.features} has none")
-            continue
-        missing = _without(reference, metric.modality) or _without(generated, metric.modality)
-        if missing and (config.metrics or not _lacks_whole_modality(reference, generated, metric.modality)):
-            raise DataError(
-                f"{missing}; {name} needs it. Leave these clips out, or choose other metrics with --metrics"
-            )
-        if missing:
-            logger.warning("%s is not computed: %s", name, missing)
-            continue
-        chosen[metric_label(name, extractors[metric.modality])] = metric
-    if not chosen:
-        raise DataError(
-            f"{config.generated}: nothing can be compared with {config.reference}; they share neither picture nor sound"
-        )
-    return chosen
-
-
-def _without(clipset: ClipSet, modality: str) -> str:
-    """A sentence about the clips that lack picture or sound; empty if none does."""
-    lacking = [record for record in clipset.records if not _has(record, modality)]
-    if not lacking:
-        return ""
-    what = "sound" if modality == "audio" else "picture"
-    return f"{clipset.path}: {len(lacking)} of {len(clipset)} clips have no {what} (first: {lacking[0].source})"
-
-
-def _lacks_whole_modality(reference: ClipSet, generated: ClipSet, modality: str) -> bool:
-    return any(not any(_has(record, modality) for record in clipset.records) for clipset in (reference, generated))
-
-
-def _has(record: ClipRecord, modality: str) -> bool:
-    return record.has_audio if modality == "audio" else record.has_video
-
-
 def _scorer(
     config: EvaluateConfig, reference: ClipSet, generated: ClipSet, metrics: dict[str, Metric], streaming: Streaming
 ) -> Scorer:
-    def network(extractor: Extractor, switches: Switches) -> Network:
-        compute = Compute(device=streaming.device, bfloat16=config.bfloat16)
-        return Network(extractor, compute, switches, config.weights, config.offline or workspace.offline())
-
+    network = functools.partial(_network, config, streaming)
     extractors = extractors_of(config.features)
-    networks: dict[str, Network] = {
+    networks = {
         modality: network(extractors[modality], config.protocol.switches)
         for modality in dict.fromkeys(metric.modality for metric in metrics.values())
+        if modality in extractors
     }
+    scores, pairs = clip_scores(config), {}
+    for metric in scores:
+        sound, picture = pair_extractors(metric)
+        pairs[metric.modality] = PAIR + sound.name, PAIR + picture.name
+        # Whatever the protocol, the score of one clip must not depend on the others: evaluation mode, right scale.
+        for extractor in (sound, picture):
+            networks.setdefault(PAIR + extractor.name, network(extractor, Switches()))
     sides = []
     for clipset in (reference, generated):
         windows = candidates(clipset, config.protocol)
@@ -269,18 +258,13 @@ def _scorer(
                 f"{clipset.path}: no clip is as long as a window of protocol {config.protocol.name}, "
                 f"{float(config.protocol.seconds):g} s"
             )
-        extractions: dict[str, Extraction] = {
+        extractions = {
             modality: Extraction(clipset, used, config.protocol, streaming) for modality, used in networks.items()
         }
         sides.append(Side(clipset=clipset, windows=windows, extractions=extractions))
-    pair = None
-    if config.clip_scores:
-        # Whatever the protocol, the score of one clip must not depend on the others: evaluation mode, right scale.
-        sound, picture = (network(EXTRACTORS[name], Switches()) for name in ("audioclip", "audioclip_frames"))
-        pair = Pair(
-            sound=Extraction(generated, sound, config.protocol, streaming),
-            picture=Extraction(generated, picture, config.protocol, streaming),
-        )
+    loudness = None
+    if all(has(record, "audio") for record in generated.records):
+        loudness = Extraction(generated, network(EXTRACTORS["loudness"], Switches()), config.protocol, streaming)
     return Scorer(
         protocol=config.protocol,
         seed=config.seed,
@@ -288,7 +272,9 @@ def _scorer(
         reference=sides[0],
         generated=sides[1],
         networks=networks,
-        pair=pair,
+        pairs=pairs,
+        clip_scores=scores,
+        loudness=loudness,
         fresh_samples=config.fresh_samples,
     )
 

@@ -1,10 +1,12 @@
 """What exactly a metric computes under a protocol, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from avbench import weights
+from avbench.features.extractor import Extractor, Switches
 from avbench.features.suites import extractors_of, metric_label
-from avbench.metrics.metric import METRICS
+from avbench.metric_choice import pair_extractors
+from avbench.metrics.metric import METRICS, SynchronyMetric
 from avbench.protocol import Protocol
 
 # What each value of a switch means; numbers are told in `_numbers`.
@@ -61,39 +63,51 @@ def explain(name: str, protocol: Protocol, features: str) -> str:
     Raises:
         UsageError: no such metric or features.
     """
-    metric, extractors = METRICS[name], extractors_of(features)
-    extractor = extractors[metric.modality]
+    metric = METRICS[name]
+    if isinstance(metric, SynchronyMetric):
+        label, extractors = metric.label, list(pair_extractors(metric))
+    else:
+        extractor = extractors_of(features)[metric.modality]
+        label, extractors = metric_label(metric, extractor), [extractor]
     switches = protocol.as_dict()
 
     def meaning(switch: str) -> str:
         return f"{MEANINGS[switch][switches[switch]]} [{switch}={str(switches[switch]).lower()}]"
 
-    paragraphs = [
-        f"{metric_label(name, extractor)} under protocol {protocol.name} ({protocol.hash})",
-        metric.explanation,
-    ]
+    paragraphs = [f"{label} under protocol {protocol.name} ({protocol.hash})", metric.explanation]
     clips = [
         f"N = {protocol.samples} windows of each set, from split {protocol.split}, shuffled by a seeded generator."
     ]
     paragraphs.append("\n".join(["Clips", *clips, meaning("windows"), meaning("short_sets")]))
-    if metric.modality == "video":
-        shape = f"{protocol.frames} frames at {protocol.fps} per second, {protocol.size} x {protocol.size} pixels."
-        paragraphs.append("\n".join(["Picture", shape, *map(meaning, _VIDEO)]))
-    else:
-        shape = f"{float(protocol.seconds):g} s at {extractor.sample_rate:,} Hz."
-        paragraphs.append("\n".join(["Sound", shape, *map(meaning, _AUDIO)]))
-    known = weights.get(extractor.weights)
-    network = [
-        f"{extractor.name}, {extractor.dimensions} dimensions, version {extractor.version}",
-        f"weights {known.file}, SHA-256 {known.sha256 or 'held to at first use'}, {known.licence}",
-    ]
-    if extractor.identity(protocol.switches) != f"{extractor.name} {extractor.version}":  # it heeds the switches
-        batch = f"It is fed batches of {protocol.audio_batch}. " if protocol.batch_statistics else ""
-        network.append(f"{batch}{meaning('batch_statistics')}")
-        network.append(f"The waveform in [-1, 1] is multiplied by {protocol.waveform_scale:g}. [waveform_scale]")
-    if extractor.sees_the_batch(protocol.switches):
-        network.append("Rows cannot be shared between runs, so every run costs its full price.")
-    if extractor.blind_to:
-        network.append(f"Blind to: {extractor.blind_to}")
-    paragraphs.append("\n".join(["Features", *network]))
+    for extractor in extractors:
+        if extractor.modality == "video":
+            shape = f"{protocol.frames} frames at {protocol.fps} per second, {protocol.size} x {protocol.size} pixels."
+            paragraphs.append("\n".join(["Picture", shape, *map(meaning, _VIDEO)]))
+        else:
+            shape = f"{float(protocol.seconds):g} s at {extractor.sample_rate:,} Hz."
+            paragraphs.append("\n".join(["Sound", shape, *map(meaning, _AUDIO)]))
+        # The networks of a pair don't heed the protocol's switches.
+        inside = Switches() if isinstance(metric, SynchronyMetric) else protocol.switches
+        paragraphs.append("\n".join(["Features", *_network(extractor, protocol, inside, meaning)]))
     return "\n\n".join(paragraphs)
+
+
+def _network(
+    extractor: Extractor, protocol: Protocol, switches: Switches, meaning: Callable[[str], str]
+) -> Iterator[str]:
+    """What is told of an extractor, line by line."""
+    if not extractor.weights:
+        yield f"{extractor.name}, version {extractor.version}, no weights"
+        return
+    known = weights.get(extractor.weights)
+    yield f"{extractor.name}, {extractor.dimensions} dimensions, version {extractor.version}"
+    yield f"weights {known.file}, SHA-256 {known.sha256 or 'held to at first use'}, {known.licence}"
+    if extractor.identity(switches) != f"{extractor.name} {extractor.version}":  # it heeds the switches
+        if switches == protocol.switches:
+            batch = f"It is fed batches of {protocol.audio_batch}. " if protocol.batch_statistics else ""
+            yield f"{batch}{meaning('batch_statistics')}"
+        yield f"The waveform in [-1, 1] is multiplied by {switches.waveform_scale:g}. [waveform_scale]"
+    if extractor.sees_the_batch(switches):
+        yield "Rows cannot be shared between runs, so every run costs its full price."
+    if extractor.blind_to:
+        yield f"Blind to: {extractor.blind_to}"

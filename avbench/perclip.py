@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from avbench.features.audioclip_frames import audio_video_score
+from avbench.metric_choice import picture_width
 from avbench.metrics.clip_metric import CLIP_METRICS
 from avbench.scoring import Scorer
 
@@ -41,8 +41,13 @@ def per_clip_table(scorer: Scorer) -> pd.DataFrame:
         if len(reference) == 0:  # a process other than the first
             continue
         table[f"{name}[{scorer.networks[modality].extractor.name}]"] = by_clip(metric(reference, generated))
-    if scorer.pair is not None:
-        sound, picture = (part.rows(comparison.generated.windows) for part in (scorer.pair.sound, scorer.pair.picture))
-        if len(sound) > 0:
-            table["audio_video_score[audioclip]"] = by_clip(audio_video_score(sound, picture))
+    for score in scorer.clip_scores:
+        rows = scorer.features(scorer.generated, comparison.generated, score.modality)
+        if len(rows) > 0:
+            scores = score.split(rows, picture_width(score, scorer.protocol), float(scorer.protocol.fps))
+            table[score.label] = by_clip(scores.by_clip())
+    if scorer.loudness is not None:
+        loudness = scorer.loudness.rows(comparison.generated.windows)
+        if len(loudness) > 0:
+            table["loudness_lufs"] = by_clip(loudness[:, 0].astype(np.float64))
     return table

@@ -17,7 +17,7 @@ from avbench.draws import Draw, draw, halves
 from avbench.errors import DataError
 from avbench.features.extract import Extraction
 from avbench.features.network import Network
-from avbench.metrics.metric import Metric
+from avbench.metrics.metric import Metric, SynchronyMetric
 from avbench.protocol import Protocol
 from avbench.seeds import stream
 from avbench.windows import Window
@@ -34,14 +34,6 @@ class Side:
     clipset: ClipSet
     windows: Sequence[Window]
     extractions: Mapping[str, Extraction]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Features of one clip's sound and picture in one space."""
-
-    sound: Extraction
-    picture: Extraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +56,10 @@ class Scorer:
     method: str
     reference: Side
     generated: Side
-    networks: Mapping[str, Network]  # by modality
-    pair: Pair | None = None  # of the generated set, for the scores of single clips
+    networks: Mapping[str, Network]  # by modality, and by the names that `pairs` gives
+    pairs: Mapping[str, tuple[str, str]]  # by the modality of a metric of synchrony, its networks of sound and picture
+    clip_scores: Sequence[SynchronyMetric] = ()  # columns of the table of clips
+    loudness: Extraction | None = None  # of the generated set, for the table of clips
     fresh_samples: bool = False
 
     def comparisons(self, run: int) -> list[Comparison]:
@@ -109,7 +103,9 @@ class Scorer:
                 side.extractions[modality].plan(window for one in drawn for window in one.windows)
 
     def features(self, side: Side, drawn: Draw, modality: str) -> NDArray[np.float32]:
-        """Features (N, D) of a draw; no rows in processes other than the first."""
+        """Features (N, D) of a draw, of a pair those of the sound first; no rows in processes other than the first."""
+        if modality in self.pairs:
+            return np.concatenate([self.features(side, drawn, name) for name in self.pairs[modality]], axis=1)
         extraction = side.extractions[modality]
         if self.networks[modality].sees_the_batch:
             _refuse_single(drawn, side.clipset)
@@ -128,6 +124,10 @@ class Scorer:
             return float("nan")
         return metric.scale * metric.function(reference, generated)
 
+    def networks_of(self, modality: str) -> tuple[Network, ...]:
+        """The network behind a metric of `modality`, or the two of a pair."""
+        return tuple(self.networks[name] for name in self.pairs.get(modality, (modality,)))
+
     def notes(self, comparison: Comparison, modality: str) -> Iterator[str]:
         """What a reader of the row must know."""
         yield from comparison.notes
@@ -136,11 +136,12 @@ class Scorer:
                 yield f"{name} repeated {drawn.repeats:.3g} times"
             elif drawn.size < self.protocol.samples and not comparison.notes:
                 yield f"{name} has {drawn.size} of {self.protocol.samples} windows"
-        network = self.networks[modality]
-        if min(comparison.reference.size, comparison.generated.size) <= network.extractor.dimensions:
-            yield f"biased: fewer clips than {network.extractor.dimensions} dimensions"
-        if not network.verified:
-            yield f"weights=unverified:{network.weights_sha256[:12]}"
+        if modality not in self.pairs:
+            dimensions = self.networks[modality].extractor.dimensions
+            if min(comparison.reference.size, comparison.generated.size) <= dimensions:
+                yield f"biased: fewer clips than {dimensions} dimensions"
+        unverified = [network.weights_sha256 for network in self.networks_of(modality) if not network.verified]
+        yield from (f"weights=unverified:{digest[:12]}" for digest in dict.fromkeys(unverified))
         if self.protocol.name.startswith("published"):
             shards = {side.clipset.kind for side in (self.reference, comparison.generated_side)} & {"shards"}
             yield from ("source=shards" for _ in shards)

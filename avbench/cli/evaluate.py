@@ -26,7 +26,9 @@ def evaluate(
     features: Annotated[
         str, typer.Option(help="published, embedded, or extractors by name, parted by commas.")
     ] = "published",
-    metrics: Annotated[str, typer.Option(help="Names parted by commas. Default: all that both sets carry.")] = "",
+    metrics: Annotated[
+        str, typer.Option(help="Names parted by commas. Default: fvd, kvd and fad, as far as both sets carry them.")
+    ] = "",
     spec: Annotated[str, typer.Option(help="Another clip shape: frames=16,fps=10,size=64 or some of these.")] = "",
     switch: Annotated[
         list[str] | None, typer.Option(help="Set a switch of the protocol, NAME=VALUE; repeatable.")
@@ -42,6 +44,9 @@ def evaluate(
     ] = False,
     clip_scores: Annotated[
         bool, typer.Option("--clip-scores", help="AudioCLIP's audio-video score of each clip, into clips.parquet.")
+    ] = False,
+    memorisation: Annotated[
+        bool, typer.Option("--memorisation", help="Look for copies of training clips; reads the whole training split.")
     ] = False,
     max_failures: Annotated[float, typer.Option(help="Share of unreadable files to put up with.", min=0, max=1)] = 0.0,
     bf16: Annotated[bool, typer.Option("--bf16", help="Video network in bfloat16; moves FVD by about 0.3 %.")] = False,
@@ -85,6 +90,7 @@ def evaluate(
         weights=named_files("--weights", weights or []),
         fresh_samples=fresh_samples,
         clip_scores=clip_scores,
+        memorisation=memorisation,
         max_failures=max_failures,
         bfloat16=bf16,
         offline=offline,

@@ -1,10 +1,8 @@
-"""AudioCLIP's view of a window's picture, and the score that tells whether its sound belongs to it."""
+"""AudioCLIP's view of a window's picture: what the audio-video score compares with its sound."""
 
 from pathlib import Path
 
-import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from avbench.features.audioclip_visual import DIMENSIONS, AudioCLIPVisual, logit_scale
@@ -44,22 +42,6 @@ class _ScaledTower(nn.Module):
 
     def forward(self, video: Tensor) -> Tensor:
         return self.scale * F.normalize(self.visual(video), dim=-1).mean(dim=1)
-
-
-def audio_video_score(sound: NDArray[np.floating], picture: NDArray[np.floating]) -> NDArray[np.float64]:
-    """How well each clip's sound goes with its picture; higher is better.
-
-    Args:
-        sound: (N, 1024) features of `audioclip`, raw.
-        picture: (N, 1024) features of `audioclip_frames`.
-
-    Returns:
-        (N,), between -s and s, where s is the checkpoint's scale (1 to 100).
-
-    Source: the audio-video score of MM-Diffusion's released evaluation, which leaves it switched off.
-    """
-    sound, picture = np.asarray(sound, np.float64), np.asarray(picture, np.float64)
-    return np.asarray((sound * picture).sum(axis=1) / np.linalg.norm(sound, axis=1))
 
 
 EXTRACTORS.register(AudioCLIPFrames.name)(AudioCLIPFrames())

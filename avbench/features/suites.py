@@ -2,6 +2,7 @@
 
 from avbench.errors import UsageError
 from avbench.features.extractor import EXTRACTORS, Extractor
+from avbench.metrics.metric import Metric
 
 # Only metrics on the published networks bear their plain names.
 SUITES = {"published": ("i3d", "audioclip"), "embedded": ("transnetv2", "aisfx")}
@@ -25,7 +26,6 @@ def extractors_of(features: str) -> dict[str, Extractor]:
     return chosen
 
 
-def metric_label(metric: str, extractor: Extractor) -> str:
+def metric_label(metric: Metric, extractor: Extractor) -> str:
     """The metric's name in tables: FVD with I3D, FVD[transnetv2] with TransNetV2."""
-    plain = metric.upper()
-    return plain if extractor.name in SUITES["published"] else f"{plain}[{extractor.name}]"
+    return metric.label if extractor.name in SUITES["published"] else f"{metric.label}[{extractor.name}]"

@@ -2,7 +2,7 @@
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,21 +13,24 @@ from avbench.config import EvaluateConfig
 from avbench.draws import Draw, draw
 from avbench.errors import DataError
 from avbench.features.extract import Extraction, Streaming, Transform
-from avbench.features.extractor import Compute, Extractor
+from avbench.features.extractor import Compute, Extractor, Switches
 from avbench.features.network import Network
 from avbench.features.suites import extractors_of
+from avbench.metric_choice import PAIR, pair_extractors
+from avbench.metrics.metric import METRICS, SynchronyMetric
 from avbench.progress import silent
 from avbench.ranks import Ranks
 from avbench.sanity.config import SanityConfig
 from avbench.sanity.corruptions import Corruption
 from avbench.sanity.pairing import shuffled_partners
+from avbench.sanity.sets import windows_taking_part
 from avbench.sanity.signals import Motion, Onsets
 from avbench.seeds import stream
 from avbench.windows import Window, candidates
 
 logger = logging.getLogger(__name__)
 
-Rows = Mapping[str, NDArray[np.float32]]  # (N, D) of a set of windows, by extractor
+Rows = Mapping[str, NDArray[np.float32]]  # (N, D) of a set of windows, by the name of a network
 
 
 class Bench:
@@ -44,8 +47,11 @@ class Bench:
         self._clipset = open_clipset(config.clipset)
         self._streaming = _streaming(config)
         extractors = _extractors(self._clipset, config)
-        self.networks = {extractor.name: self._network(extractor) for extractor in extractors}
+        switches = config.protocol.switches
+        self.networks = {extractor.name: self._network(extractor, switches) for extractor in extractors}
         self.modalities = {extractor.modality for extractor in extractors}
+        # As in an evaluation, what judges single clips is in evaluation mode under every protocol.
+        self.networks |= {PAIR + one.name: self._network(one, Switches()) for one in _pair_extractors(extractors)}
         reference, judged = self._halves()
         self.windows = reference.size
         self._judged = judged
@@ -77,11 +83,21 @@ class Bench:
             return extraction.rows_in_batches(drawn.batches)[: drawn.size]
         return extraction.rows(drawn.windows)
 
-    def _network(self, extractor: Extractor) -> Network:
+    def copied(self, strength: float) -> Rows:
+        """Rows of the judged windows, a share of which are windows of the reference."""
+        taken = windows_taking_part(self.windows, strength, stream(self._config.seed, "sanity", "copying"))
+        return {name: _replaced(rows, taken, self.reference[name][taken]) for name, rows in self.clean.items()}
+
+    def collapsed(self, strength: float) -> Rows:
+        """Rows of the judged windows, a share of which are all one and the same."""
+        taken = windows_taking_part(self.windows, strength, stream(self._config.seed, "sanity", "collapse"))
+        return {name: _replaced(rows, taken, rows[taken[:1]]) for name, rows in self.clean.items()}
+
+    def _network(self, extractor: Extractor, switches: Switches) -> Network:
         return Network(
             extractor,
             Compute(device=self._streaming.device),
-            self._config.protocol.switches,
+            switches,
             self._config.weights,
             self._config.offline or workspace.offline(),
         )
@@ -116,6 +132,24 @@ class Bench:
                 f"{' and '.join(sorted(self.modalities))}; the study needs at least 4, for two sets of 2"
             )
         return chosen
+
+
+def _replaced(rows: NDArray[np.float32], taken: NDArray[np.int64], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    changed = rows.copy()
+    changed[taken] = others
+    return changed
+
+
+def _pair_extractors(extractors: Sequence[Extractor]) -> list[Extractor]:
+    """What the metrics of synchrony hear and see, of a set with both: those without weights, and those of networks
+    that the features name."""
+    if len({extractor.modality for extractor in extractors}) < 2:
+        return []
+    weights = {extractor.weights for extractor in extractors} | {""}
+    metrics = [METRICS[name] for name in METRICS]
+    pairs = [pair_extractors(metric) for metric in metrics if isinstance(metric, SynchronyMetric)]
+    wanted = [one for pair in pairs if all(one.weights in weights for one in pair) for one in pair]
+    return list({one.name: one for one in wanted}.values())
 
 
 def _extractors(clipset: ClipSet, config: SanityConfig) -> list[Extractor]:

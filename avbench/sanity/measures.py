@@ -8,8 +8,11 @@ import numpy as np
 
 from avbench.features.network import Network
 from avbench.features.suites import metric_label
+from avbench.metric_choice import PAIR, bound
 from avbench.metrics.alignment import motion_onset
-from avbench.metrics.metric import METRICS, Metric
+from avbench.metrics.memorisation import joint_space, nearest, nearest_of_other_sources, share_nearer
+from avbench.metrics.metric import METRICS, Metric, SynchronyMetric
+from avbench.protocol import Protocol
 from avbench.sanity.bench import Rows
 from avbench.sanity.signals import SIGNALS
 
@@ -47,14 +50,23 @@ class Measure:
         return 1 if self.better == "lower" else -1
 
 
-def measures_on(networks: Mapping[str, Network]) -> list[Measure]:
-    """All registered metrics on all `networks`, and alignment where there are its two signals."""
+def measures_on(networks: Mapping[str, Network], protocol: Protocol) -> list[Measure]:
+    """What can be asked on all `networks`: registered metrics, memorisation, and alignment where both signals are."""
+    spaces = {name: network for name, network in networks.items() if not name.startswith(PAIR) and name not in SIGNALS}
+    metrics = [METRICS[name] for name in METRICS]
     measures = [
-        _distance(METRICS[name], network)
-        for network in networks.values()
-        for name in METRICS
-        if METRICS[name].modality == network.extractor.modality and network.extractor.name not in SIGNALS
+        _distance(metric, network)
+        for network in spaces.values()
+        for metric in metrics
+        if isinstance(metric, Metric) and metric.modality == network.extractor.modality
     ]
+    measures += [_memorisation((name,), [network.weights_sha256]) for name, network in spaces.items()]
+    if len(spaces) == 2:
+        video, audio = sorted(spaces, key=lambda name: spaces[name].extractor.modality, reverse=True)
+        measures.append(_memorisation((video, audio), [spaces[name].weights_sha256 for name in (video, audio)]))
+    for metric in metrics:
+        if isinstance(metric, SynchronyMetric) and networks.keys() >= {PAIR + metric.sound, PAIR + metric.picture}:
+            measures.append(_synchrony(metric, protocol, networks[PAIR + metric.sound].weights_sha256))
     if networks.keys() >= SIGNALS:
         measures.append(Measure(label="motion-onset", better="higher", weights_sha256="", function=_alignment))
     return measures
@@ -66,8 +78,39 @@ def _distance(metric: Metric, network: Network) -> Measure:
     def function(reference: Rows, judged: Rows) -> float:
         return metric.scale * metric.function(reference[extractor.name], judged[extractor.name])
 
-    label = metric_label(metric.name, extractor)
+    label = metric_label(metric, extractor)
     return Measure(label=label, better=metric.better, weights_sha256=network.weights_sha256, function=function)
+
+
+def _memorisation(names: tuple[str, ...], weights: Sequence[str]) -> Measure:
+    """Whether the judged windows are copies of the reference's, in the space of one network or of two.
+
+    Reference and judged windows are of the same videos, so the held-out baseline is each reference window against all
+    others, not against those of other videos.
+    """
+
+    def function(reference: Rows, judged: Rows) -> float:
+        stacked = [np.concatenate([reference[name], judged[name]]).astype(np.float64) for name in names]
+        n = len(reference[names[0]])
+        rows = joint_space(stacked[0], stacked[1], slice(0, n)) if len(stacked) == 2 else stacked[0]
+        known, new = rows[:n], rows[n:]
+        return share_nearer(nearest(known, new).distance, nearest_of_other_sources(known, np.arange(n)).distance)
+
+    label = f"memorisation[{'+'.join(names)}]"
+    return Measure(label=label, better="lower", weights_sha256="+".join(filter(None, weights)), function=function)
+
+
+def _synchrony(metric: SynchronyMetric, protocol: Protocol, weights: str) -> Measure:
+    of_two_sets = bound(metric, protocol)
+
+    def function(reference: Rows, judged: Rows) -> float:
+        rows = [
+            np.concatenate([side[PAIR + metric.sound], side[PAIR + metric.picture]], axis=1)
+            for side in (reference, judged)
+        ]
+        return of_two_sets.scale * of_two_sets.function(rows[0], rows[1])
+
+    return Measure(label=metric.label, better=metric.better, weights_sha256=weights, function=function)
 
 
 def _alignment(reference: Rows, judged: Rows) -> float:

@@ -5,19 +5,24 @@ metric sees a corruption if it goes beyond the floor: what it says of the clean 
 deviations of what it says of all the clean windows, halved at random again and again.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from avbench.errors import DataError
 from avbench.progress import Progress, silent
 from avbench.sanity import pairing
 from avbench.sanity.bench import Bench, Rows
 from avbench.sanity.config import SanityConfig
 from avbench.sanity.corruptions import CORRUPTIONS
-from avbench.sanity.measures import measures_on
+from avbench.sanity.measures import Measure, measures_on
+from avbench.sanity.sets import COLLAPSE, COPYING
 from avbench.seeds import stream
+
+logger = logging.getLogger(__name__)
 
 _HALVINGS = 20
 
@@ -27,7 +32,7 @@ class Trial:
     """The judged windows under one corruption, at each of its strengths."""
 
     corruption: str
-    modality: str  # what it changes: "video", "audio" or "pairs"
+    modality: str  # what it changes: "video", "audio", "pairs" or "set"
     unit: str  # what a strength counts
     strengths: Sequence[float]
     rows: Sequence[Rows]
@@ -48,8 +53,7 @@ def run_study(config: SanityConfig, progress: Progress = silent) -> pd.DataFrame
         DataError: there are fewer than 4 windows that have what the extractors take.
     """
     bench = Bench(config)
-    measures = measures_on(bench.networks)
-    clean = {measure.label: measure.function(bench.reference, bench.clean) for measure in measures}
+    measures, clean = _answers(measures_on(bench.networks, config.protocol), bench)
     halvings = list(_halvings(bench, config.seed))
     floors = {
         measure.label: measure.floor(clean[measure.label], [measure.function(*halves) for halves in halvings])
@@ -83,6 +87,19 @@ def run_study(config: SanityConfig, progress: Progress = silent) -> pd.DataFrame
     return pd.DataFrame(lines)
 
 
+def _answers(measures: Sequence[Measure], bench: Bench) -> tuple[list[Measure], dict[str, float]]:
+    """The measures that so many windows suffice for, and what they say before anything is corrupted, by label."""
+    able, clean = [], {}
+    for measure in measures:
+        try:
+            clean[measure.label] = measure.function(bench.reference, bench.clean)
+        except DataError as error:
+            logger.warning("%s is not asked: %s", measure.label, error)
+            continue
+        able.append(measure)
+    return able, clean
+
+
 def _halvings(bench: Bench, seed: int) -> Iterator[tuple[Rows, Rows]]:
     """All clean windows, shared out anew to two sets."""
     n = bench.windows
@@ -97,7 +114,7 @@ def _halvings(bench: Bench, seed: int) -> Iterator[tuple[Rows, Rows]]:
 
 
 def _trials(bench: Bench, progress: Progress) -> Iterator[Trial]:
-    """The corruptions of what the bench looks at, those of the picture first, and the shuffling of pairs."""
+    """The corruptions of what the bench looks at, those of the picture first, the shuffling of pairs, and of sets."""
     corruptions = [CORRUPTIONS[name] for name in CORRUPTIONS if CORRUPTIONS[name].modality in bench.modalities]
     corruptions.sort(key=lambda corruption: corruption.modality, reverse=True)
     done, total = 0, sum(len(corruption.strengths) for corruption in corruptions)
@@ -121,4 +138,12 @@ def _trials(bench: Bench, progress: Progress) -> Iterator[Trial]:
             unit=pairing.UNIT,
             strengths=pairing.STRENGTHS,
             rows=[bench.shuffled(strength) for strength in pairing.STRENGTHS],
+        )
+    for of_set, damaged in ((COPYING, bench.copied), (COLLAPSE, bench.collapsed)):
+        yield Trial(
+            corruption=of_set.name,
+            modality="set",
+            unit=of_set.unit,
+            strengths=of_set.strengths,
+            rows=[damaged(strength) for strength in of_set.strengths],
         )

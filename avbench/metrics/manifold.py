@@ -1,0 +1,91 @@
+"""Improved precision and recall: are generated clips among the real ones, and are all kinds of real ones made?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avbench.metrics.metric import metric
+from avbench.metrics.neighbours import squared_distances, squared_radii
+from avbench.metrics.pair import Features, checked_pair
+
+_K = 3  # neighbours that make a ball, as in the paper
+_LEAST = 100  # clips, below which balls of three neighbours say little about where clips can lie
+_SOURCE = (
+    f"Balls reach to the {_K}rd nearest neighbour, in float64, ties inside. It depends on N: compare values of one N.\n"
+    'Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models", eq. 1-2.'
+)
+_PRECISION = (
+    "Precision: the share of generated clips that lie in the ball of some reference clip, in feature space. 1: all "
+    f"generated clips look real; what is never generated does not count.\n{_SOURCE}"
+)
+_RECALL = (
+    "Recall: the share of reference clips that lie in the ball of some generated clip, in feature space. 1: every kind "
+    f"of real clip is generated; how real the rest looks does not count.\n{_SOURCE}"
+)
+
+
+@metric(
+    "precision_audio",
+    label="precision_audio",
+    modality="audio",
+    better="higher",
+    explanation=_PRECISION,
+    by_default=False,
+    least_clips=_LEAST,
+)
+@metric(
+    "precision_video",
+    label="precision_video",
+    modality="video",
+    better="higher",
+    explanation=_PRECISION,
+    by_default=False,
+    least_clips=_LEAST,
+)
+def precision(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
+    """Share of generated clips within the reference's manifold, in [0, 1].
+
+    Args:
+        reference: (N, D) features, one row per clip. Computed in float64.
+        generated: (M, D) features; the paper has M = N.
+
+    Raises:
+        DataError: as `frechet_distance`, or a set has fewer than 4 clips.
+
+    Source: Kynkäänniemi et al. 2019, eq. 1-2, k = 3.
+    """
+    real, fake = checked_pair(reference, generated)
+    return _share_inside(fake, real)
+
+
+@metric(
+    "recall_audio",
+    label="recall_audio",
+    modality="audio",
+    better="higher",
+    explanation=_RECALL,
+    by_default=False,
+    least_clips=_LEAST,
+)
+@metric(
+    "recall_video",
+    label="recall_video",
+    modality="video",
+    better="higher",
+    explanation=_RECALL,
+    by_default=False,
+    least_clips=_LEAST,
+)
+def recall(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
+    """Share of reference clips within the generated clips' manifold, in [0, 1].
+
+    Args, errors and source as of `precision`.
+    """
+    real, fake = checked_pair(reference, generated)
+    return _share_inside(real, fake)
+
+
+def _share_inside(points: Features, of: Features) -> float:
+    """Share of `points` that lie in some ball around a row of `of`."""
+    radii = squared_radii(of, _K)
+    inside = sum(int((squares <= radii).any(axis=1).sum()) for _, squares in squared_distances(points, of))
+    return inside / len(points)
