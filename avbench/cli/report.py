@@ -1,16 +1,17 @@
 """`avbench report`: what was evaluated so far, as tables, figures and a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from avbench.cli.console import errors
+from avbench.cli.console import errors, progress_bars
 
 Results = Annotated[Path, typer.Option(help="Folder of results folders.")]
 Studies = Annotated[Path, typer.Option(help="Folder of studies.")]
+Data = Annotated[Path, typer.Option(help="Folder of data sets.")]
 ProtocolName = Annotated[str, typer.Option("--protocol", help="Only this protocol: its name, or its hash.")]
 Features = Annotated[str, typer.Option(help="Only these features: published, embedded, or extractors by name.")]
 Dataset = Annotated[str, typer.Option(help="Only this data set.")]
@@ -24,6 +25,63 @@ class Format(StrEnum):
     csv = "csv"
     md = "md"
     latex = "latex"
+
+
+class ClaimsFormat(StrEnum):
+    csv = "csv"
+    md = "md"
+
+
+@app.callback()
+def report(
+    context: typer.Context,
+    results: Results = Path("results"),
+    studies: Studies = Path("studies"),
+    data: Data = Path("data"),
+    clips: Annotated[int, typer.Option(help="Clips of each kind on the page, of each evaluation.", min=0)] = 6,
+    protocol: ProtocolName = "",
+    features: Features = "",
+    dataset: Dataset = "",
+    allow_smoke: AllowSmoke = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report. Default: report in that of results.")] = None,
+) -> None:
+    """Everything that was evaluated, in results/report: tables as CSV, Markdown and LaTeX, and one HTML page.
+
+    The page needs nothing but itself: it can be sent, and opened without a network.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from avbench.cli.workflows.report import Choice, whole_report
+
+    choice = Choice(protocol=protocol, features=features, dataset=dataset, allow_smoke=allow_smoke)
+    with progress_bars() as progress:
+        written = whole_report(
+            results, studies, data, out or results / "report", choice, clips=clips, progress=progress
+        )
+    _warn(written.warnings)
+    print(written.text)
+
+
+@app.command()
+def claims(
+    results: Results = Path("results"),
+    studies: Studies = Path("studies"),
+    data: Data = Path("data"),
+    format: Annotated[ClaimsFormat, typer.Option(help="Of what is printed.")] = ClaimsFormat.md,
+    protocol: ProtocolName = "",
+    features: Features = "",
+) -> None:
+    """Print the numbers in the paper's sentences, beside what its tables give and beside ours."""
+    from avbench.cli.workflows.report import Choice, all_claims
+    from reports.claims import claims_to_csv, claims_to_markdown
+
+    found = all_claims(results, studies, data, Choice(protocol=protocol, features=features))
+    print((claims_to_csv if format is ClaimsFormat.csv else claims_to_markdown)(found), end="")
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        errors.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _table_command(number: int) -> Callable[..., None]:
@@ -46,8 +104,7 @@ def _table_command(number: int) -> Callable[..., None]:
         written = paper_table(
             number, results, studies, choice, also=also or [], with_literature=with_literature, format=format.value
         )
-        for warning in written.warnings:
-            errors.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+        _warn(written.warnings)
         print(written.text, end="")
 
     table.__doc__ = f"Print table {number} of the paper with our numbers beside the published ones."

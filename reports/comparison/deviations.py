@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from reports.comparison.making import Making
+from reports.comparison.placing import USUAL_STEPS
 from reports.comparison.scored import Score, Scored
 from reports.paper_rows import FAITHFUL_STEPS, RUNS, SIZE, N, PaperRow, PaperTable, paper_dataset
 
@@ -59,3 +60,5 @@ def _of_the_model(made: Making, table: PaperTable, row: PaperRow) -> Iterator[st
         yield f"{made.evaluations} sampling steps, not 1,000"
     elif row.method in ("Ours", "Ours-v", "Ours-a") and made.solver != "dpm":
         yield f"solver {made.solver}, not DPM-Solver"
+    elif made.solver == "dpm" and made.evaluations != USUAL_STEPS:
+        yield f"{made.evaluations} evaluations of the network; the released scripts take {USUAL_STEPS}"

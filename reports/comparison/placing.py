@@ -16,6 +16,7 @@ from reports.paper_rows import PaperRow, PaperTable, paper_dataset
 
 _GROUND_TRUTH = "Ground-truth"
 _FULL_SAMPLING = 1_000  # steps of "Ours*"
+USUAL_STEPS = 20  # of DPM-Solver in the released scripts; the paper does not tell
 _MODELS = {
     "mm-diffusion": "Ours",
     "video-only": "Ours-v",
@@ -45,10 +46,10 @@ def places(scored: Scored, table: PaperTable) -> Iterator[Place]:
         elif scored.stamps:
             for stamp in scored.stamps:
                 if (stamp.table, stamp.row) == (table.number, row.number):
-                    yield Place(row, _group(table, stamp.steps), scored, (inf, float(scored.n)))
+                    yield Place(row, _group(table, stamp.steps), scored, (inf, 1.0, float(scored.n)))
         elif (group := _fits(scored, table, row)) is not None:
-            step = scored.made.step if scored.made else 0
-            yield Place(row, group, scored, (float(step), float(scored.n)))
+            step, usual = (scored.made.step, scored.made.evaluations == USUAL_STEPS) if scored.made else (0, False)
+            yield Place(row, group, scored, (float(step), float(usual), float(scored.n)))
 
 
 def _is_of(scored: Scored, table: PaperTable) -> bool:

@@ -124,15 +124,6 @@ def compare(
     )
 
 
-def unlike(scored: Iterable[Scored]) -> dict[tuple[str, ...], list[Scored]]:
-    """Evaluations by what must be equal in a table: the protocol, and the weights that each metric was taken with."""
-    groups: dict[tuple[str, ...], list[Scored]] = {}
-    for one in scored:
-        weights = {f"{score.features}:{score.weights_sha256}" for score in one.scores.values()}
-        groups.setdefault((one.protocol_hash, *sorted(weights)), []).append(one)
-    return groups
-
-
 def _admitted(found: list[Place], table: PaperTable, *, allow_smoke: bool) -> tuple[list[Place], list[str]]:
     """Those that may stand in a paper's table, and why the others may not."""
     left_out, admitted = [], []

@@ -1,13 +1,20 @@
 """What `avbench report` gathers: results, studies, data sets and clips, for the tables and pages of `reports`."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from avbench.progress import Progress, silent
+
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from reports.claims import Claim
     from reports.comparison.scored import Results, Scored
     from reports.comparison.table import Comparison
+    from reports.page.datasets import DataSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,8 @@ def paper_table(
     table = paper_tables()[number]
     if table.is_study:
         opinions = read_opinions(studies)
-        comparison, sources, warnings = compare_opinions(table, opinions.lines), opinions.files, ()
+        comparison, sources = compare_opinions(table, opinions.lines), opinions.files
+        warnings: tuple[str, ...] = ()
     else:
         found = read_results(results)
         comparison = compare(table, choice.of(found), also=also, allow_smoke=choice.allow_smoke)
@@ -84,3 +92,85 @@ def cite(comparison: "Comparison") -> "Comparison":
     notes = Notes(list(comparison.notes))
     lines = literature_lines(comparison.table, read_literature(), notes)
     return replace(comparison, literature=lines, notes=tuple(notes.texts))
+
+
+def whole_report(
+    results: Path, studies: Path, data: Path, folder: Path, choice: Choice, *, clips: int, progress: Progress = silent
+) -> Written:
+    """The report on everything in the workspace, in `folder`; its text is the path of its page.
+
+    Raises:
+        UsageError: there are no results, or none fit the choice.
+        DataError: results are damaged.
+        MachineError: the folder cannot be written.
+    """
+    import pandas as pd
+
+    from reports.comparison.scored import read_results
+    from reports.comparison.studies import read_opinions
+    from reports.page.datasets import read_datasets
+    from reports.report import Material, Report
+
+    found = read_results(results)
+    scored = choice.of(found)
+    opinions = read_opinions(studies)
+    datasets = read_datasets(data)
+    material = Material(
+        results=found,
+        scored=scored,
+        opinions=opinions,
+        claims=_claims(scored, opinions.lines, datasets),
+        datasets=datasets,
+        studies={path.parent.name: pd.read_csv(path) for path in sorted(results.glob("*/sanity.csv"))},
+        allow_smoke=choice.allow_smoke,
+    )
+    report = Report(folder, material)
+    page = report.write(clips=clips, progress=progress)
+    return Written(str(page), tuple(report.warnings))
+
+
+def all_claims(results: Path, studies: Path, data: Path, choice: Choice) -> "list[Claim]":
+    """The paper's sentences beside ours; without results, ours stay empty.
+
+    Raises:
+        DataError: results are damaged.
+    """
+    from avbench.errors import UsageError
+    from reports.comparison.scored import read_results
+    from reports.comparison.studies import read_opinions
+    from reports.page.datasets import read_datasets
+
+    try:
+        scored = choice.of(read_results(results))
+    except UsageError:
+        scored = []
+    return _claims(scored, read_opinions(studies).lines, read_datasets(data))
+
+
+def _claims(scored: "list[Scored]", opinions: "pd.DataFrame", datasets: "list[DataSet]") -> "list[Claim]":
+    from avbench.errors import DataError
+    from reports.claims import claims
+    from reports.comparison.table import compare
+    from reports.paper_rows import paper_tables
+
+    comparisons = []
+    for digest in dict.fromkeys(one.protocol_hash for one in scored):
+        for number in (1, 2):
+            with contextlib.suppress(DataError):  # a table that cannot be made is told where it would stand
+                own = [one for one in scored if one.protocol_hash == digest]
+                comparisons.append(compare(paper_tables()[number], own))
+    return claims(comparisons, opinions, _parameters(), datasets)
+
+
+def _parameters() -> dict[str, int]:
+    """How many parameters the networks have in the paper's size, counted on networks without memory."""
+    import torch
+
+    from models.mm_diffusion.config import PAPER
+    from models.mm_diffusion.coupled_unet import CoupledUNet
+    from models.super_resolution.config import PAPER as PAPER_SR
+    from models.super_resolution.unet import SuperResolutionUNet
+
+    with torch.device("meta"):
+        networks = {"mm-diffusion": CoupledUNet(PAPER), "super-resolution": SuperResolutionUNet(PAPER_SR)}
+    return {name: sum(map(torch.Tensor.numel, network.parameters())) for name, network in networks.items()}
