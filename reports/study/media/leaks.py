@@ -29,6 +29,7 @@ class Separation:
     dataset: str
     methods: tuple[str, str]
     feature: str
+    medians: tuple[float, float]
     auc: float  # of the best threshold rule in either direction: 0.5 nothing, 1 everything
     p: float  # of shuffled methods doing as well, corrected for the number of features and of pairs
 
@@ -60,8 +61,9 @@ class LeakReport:
     @property
     def warnings(self) -> list[str]:
         return [
-            f"{one.dataset}: {one.feature} tells {one.methods[0]} from {one.methods[1]} (AUC {one.auc:.2f}, "
-            f"p {one.p:.3f}){'; only within the file: sizes of files are equal' if one.feature in INSIDE else ''}"
+            f"{one.dataset}: {one.feature} tells {one.methods[0]} from {one.methods[1]} (medians "
+            f"{one.medians[0]:,.6g} and {one.medians[1]:,.6g}, AUC {one.auc:.2f}, p {one.p:.3f})"
+            f"{'; only within the files, which all have one size' if one.feature in INSIDE else ''}"
             for one in self.separations
             if one.leaks
         ]
@@ -135,9 +137,16 @@ def _separations(
         dataset, methods = first[0], (first[1], second[1])
         one, other = numbers[:, groups[first]], numbers[:, groups[second]]
         aucs, p_values = separability(one, other, stream(seed, "study", "leaks", dataset, *methods))
-        for feature, auc, p in zip(values, aucs, p_values, strict=True):
-            corrected = min(1.0, float(p) * len(pairs))
-            yield Separation(dataset=dataset, methods=methods, feature=feature, auc=float(auc), p=corrected)
+        middles = zip(np.median(one, axis=1).tolist(), np.median(other, axis=1).tolist(), strict=True)
+        for feature, medians, auc, p in zip(values, middles, aucs, p_values, strict=True):
+            yield Separation(
+                dataset=dataset,
+                methods=methods,
+                feature=feature,
+                medians=medians,
+                auc=float(auc),
+                p=min(1.0, float(p) * len(pairs)),
+            )
 
 
 def separability(
