@@ -73,12 +73,9 @@ def _spearman(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
 def _p_value(metric: NDArray[np.float64], score: NDArray[np.float64], rho: float) -> float:
     if len(metric) > _EXACT:
         return float(stats.spearmanr(metric, score).pvalue)
-    orders = np.array(list(itertools.permutations(stats.rankdata(score))))
-    ranks = stats.rankdata(metric)
-    centred = orders - orders.mean(axis=1, keepdims=True)
-    deviation = ranks - ranks.mean()
-    products = centred @ deviation / np.sqrt(np.sum(centred**2, axis=1) * np.sum(deviation**2))
-    return float(np.mean(np.abs(products) >= abs(rho) - 1e-12))
+    orders = _standard_ranks(np.array(list(itertools.permutations(score))))
+    found = orders @ _standard_ranks(metric[None, :])[0]
+    return float(np.mean(np.abs(found) >= abs(rho) - 1e-12))
 
 
 def _noise(
@@ -89,8 +86,18 @@ def _noise(
     if not (spread_metric.any() or spread_score.any()):
         return None
     generator = stream(seed, "study", "correlation", name)
-    drawn = []
-    for _ in range(DRAWS):
-        drawn.append(_spearman(generator.normal(metric, spread_metric), generator.normal(score, spread_score)))
-    low, high = np.percentile([rho for rho in drawn if rho is not None], [2.5, 97.5])
+    shape = (DRAWS, len(points))
+    products = _standard_ranks(generator.normal(metric, spread_metric, shape)) * _standard_ranks(
+        generator.normal(score, spread_score, shape)
+    )
+    low, high = np.percentile(products.sum(axis=1), [2.5, 97.5])
     return float(low), float(high)
+
+
+def _standard_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks in each row, with mean 0 and length 1, so that a product of two sums to Spearman's correlation."""
+    ranks = stats.rankdata(values, axis=1)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    length = np.sqrt(np.sum(centred**2, axis=1, keepdims=True))
+    # Where a quantity without error is the same for all methods, its ranks tell nothing: correlation 0.
+    return np.asarray(centred / np.where(length > 0, length, 1), np.float64)

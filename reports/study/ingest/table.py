@@ -69,9 +69,12 @@ def _text(path: Path) -> str:
     # Excel's "Unicode text" is UTF-16 with a byte order mark.
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: byte {error.start} is not {encoding} text; download the file again") from error
+    if "\0" in text:
+        raise DataError(f"{path}: it is not text; download the file again")
+    return text
 
 
 def _row(path: Path, number: int, columns: list[str], cells: list[str]) -> dict[str, str]:
