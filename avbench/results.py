@@ -111,7 +111,7 @@ class Results:
         """Writes what is known of the errors of an evaluation's lines to `statistics.json`."""
         everything = self._statistics()
         lines = [estimate.as_dict() for estimate in estimates]
-        everything[evaluation] = {"lines": lines, "sha256": _digest([json.dumps(lines)])}
+        everything[evaluation] = {"lines": lines, "sha256": _digest([json.dumps(lines, sort_keys=True)])}
         text = json.dumps({"schema_version": 1, "evaluations": everything}, indent=1, sort_keys=True)
         workspace.atomic_write(self._statistics_path, text + "\n")
 
@@ -120,7 +120,7 @@ class Results:
         told = self._statistics().get(evaluation)
         if told is None:
             return []
-        if told.get("sha256") != _digest([json.dumps(told.get("lines"))]):
+        if told.get("sha256") != _digest([json.dumps(told.get("lines"), sort_keys=True)]):
             logger.warning("%s: evaluation %s was changed and is left out", self._statistics_path, evaluation)
             return []
         return [Estimate.from_dict(line) for line in told["lines"]]

@@ -55,7 +55,7 @@ class Cell:
     def repeats_of(self, what: str, repeats: int) -> int:
         """What takes long, and whose coverage needs no more digits, is done for the first repeats only."""
         slow = {"bootstrap": self.D > 100, "kvd": self.N > 4096}
-        return min(repeats, 50 if what == "bootstrap" else 100) if slow.get(what) else repeats
+        return min(repeats, 20 if what == "bootstrap" else 100) if slow.get(what) else repeats
 
 
 CELLS = [Cell(D, N) for D in (16, 400) for N in (256, 2048, 8192)] + [Cell(16, 256, 4), Cell(16, 2048, 4)]

@@ -1,8 +1,9 @@
 """The table of an evaluation, for terminals and for Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite, log10
+from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -32,8 +33,8 @@ def rich_tables(summary: pd.DataFrame) -> list[RenderableType]:
     """Tables for a terminal, one for each protocol, with their notes beneath.
 
     Args:
-        summary: lines of `summary.csv`, with at least the columns dataset, method, metric, mean, sd, ci_low, ci_high,
-            runs, n_reference, n_generated, scale, protocol, protocol_hash and note.
+        summary: lines of `summary.csv`, with at least the columns dataset, method, metric, mean, se, sd, interval_low,
+            interval_high, interval_note, runs, n_reference, n_generated, scale, protocol, protocol_hash and note.
     """
     return [_rich(_cells(lines)) for _, lines in summary.groupby("protocol_hash", sort=False)]
 
@@ -54,8 +55,8 @@ def to_markdown(summary: pd.DataFrame) -> str:
 
 
 def _rich(cells: _Cells) -> RenderableType:
-    # Two spaces between columns, so that the table of two sets fits a terminal of 80.
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    # One space between columns, so that the table of two sets fits a terminal of 80.
+    table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
     for place, heading in enumerate(cells.headings):
         table.add_column(
             heading, justify="left" if place < cells.left else "right", overflow="fold", no_wrap=place < cells.left
@@ -77,7 +78,7 @@ def _cells(summary: pd.DataFrame) -> _Cells:
         )
     protocol, digest = protocols.iloc[0]
     datasets = list(dict.fromkeys(summary["dataset"]))
-    notes = list(dict.fromkeys(note for text in summary["note"] for note in _parts(text)))
+    notes = list(dict.fromkeys(note for line in summary.to_dict("records") for note in _notes(line)))
     # Two evaluations against one reference both bring its ground truth.
     shown = summary.drop_duplicates([column for column in summary if column != "evaluation"])
 
@@ -93,13 +94,14 @@ def _cells(summary: pd.DataFrame) -> _Cells:
                     _scaled(line["metric"], line["scale"]),
                     line["method"],
                     _number(line["mean"], decimals),
+                    _number(line["se"], decimals),
                     _number(line["sd"], decimals),
-                    _interval(line["ci_low"], line["ci_high"], decimals),
+                    _interval(line["interval_low"], line["interval_high"], decimals),
                     f"{line['n_reference']}/{line['n_generated']}",
-                    _superscript([notes.index(note) + 1 for note in _parts(line["note"])]),
+                    _superscript([notes.index(note) + 1 for note in _notes(line)]),
                 )
             )
-    headings = ("metric", "method", "mean", "sd", "95% CI", "N ref/gen", "")
+    headings = ("metric", "method", "mean", "±se", "sd", "95%, N=∞", "N ref/gen", "")
     fewest, most = shown["runs"].min(), shown["runs"].max()
     runs = f"{most} run{'s' if most > 1 else ''}" if fewest == most else f"{fewest} to {most} runs"
     about = f"protocol {protocol} ({digest}), {runs}"
@@ -111,6 +113,14 @@ def _cells(summary: pd.DataFrame) -> _Cells:
         blocks=tuple(blocks),
         notes=tuple(f"{_superscript([number])} {note}" for number, note in enumerate(notes, start=1)),
     )
+
+
+def _notes(line: Mapping[Hashable, Any]) -> list[str]:
+    """What a reader of the line must know, and why it has no interval."""
+    remark = "; ".join(_parts(line["interval_note"]))
+    if remark and pd.isna(line["interval_low"]):
+        remark = f"no interval: {remark}"
+    return [*_parts(line["note"]), *([remark] if remark else [])]
 
 
 def _parts(note: object) -> list[str]:

@@ -24,8 +24,10 @@ def line(metric: str, method: str, mean: float, **others) -> dict[str, object]:
         "evaluation": method,
         "mean": mean,
         "sd": mean / 10,
-        "ci_low": 0.9 * mean,
-        "ci_high": 1.1 * mean,
+        "se": mean / 20,
+        "interval_low": 0.9 * mean,
+        "interval_high": 1.1 * mean,
+        "interval_note": "",
         "runs": 6,
         "resampled": "reference",
         "note": "",
@@ -50,9 +52,9 @@ def cells(markdown: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
 
 
-def test_a_row_tells_mean_deviation_interval_and_numbers_of_clips():
+def test_a_row_tells_mean_error_deviation_interval_and_numbers_of_clips():
     markdown = to_markdown(table(line("FVD", "ours", 123.456)))
-    assert cells(markdown) == [["FVD", "ours", "123.5", "12.3", "[111.1, 135.8]", "64/32", ""]]
+    assert cells(markdown) == [["FVD", "ours", "123.5", "6.2", "12.3", "[111.1, 135.8]", "64/32", ""]]
 
 
 def test_the_title_names_data_set_protocol_and_runs():
@@ -69,10 +71,22 @@ def test_a_scale_stands_beside_the_metric():
     assert [row[0] for row in rows] == ["FAD ×10⁴", "X ×2.5"]
 
 
-def test_a_single_run_has_neither_deviation_nor_interval():
-    summary = table(line("FVD", "ours", 5, sd=NAN, ci_low=NAN, ci_high=NAN, runs=1))
-    assert cells(to_markdown(summary))[0][3:5] == ["–", "–"]
+def test_a_single_run_has_no_deviation():
+    summary = table(line("FVD", "ours", 5, sd=NAN, runs=1))
+    assert cells(to_markdown(summary))[0][4] == "–"
     assert "1 run**" in to_markdown(summary)
+
+
+def test_a_line_without_error_and_interval_has_dashes_and_says_why():
+    unknown = line("FVD", "ours", 5, se=NAN, interval_low=NAN, interval_high=NAN, interval_note="N is small; too small")
+    markdown = to_markdown(table(unknown))
+    assert cells(markdown)[0][2:6] == ["5.000", "–", "0.500", "–"]
+    assert markdown.endswith("¹ no interval: N is small; too small\n")
+
+
+def test_a_remark_on_an_interval_stands_beneath():
+    markdown = to_markdown(table(line("FVD", "ours", 5, interval_note="each clip counts as one")))
+    assert markdown.endswith("¹ each clip counts as one\n")
 
 
 def test_a_negative_value_has_a_true_minus():
@@ -121,7 +135,7 @@ def test_a_table_of_one_data_set_fits_a_terminal_of_80_columns():
             line("FAD[aisfx]", "ours", 1, scale=1e4),
         )
     )
-    assert "FVD[transnetv2]  ground truth  0.1234  0.0123  [0.1111, 0.1357]  2048/2048  ¹ ²" in text
+    assert "FVD[transnetv2] ground truth 0.1234 0.0062 0.0123 [0.1111, 0.1357] 2048/2048 ¹ ²" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
