@@ -16,6 +16,7 @@ from avbench.cli import (
     features,
     import_checkpoint,
     inspect,
+    ls,
     prepare,
     report,
     reproduce,
@@ -76,6 +77,7 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
+app.add_typer(ls.app, name="ls")
 
 
 def run() -> None:

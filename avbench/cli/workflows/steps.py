@@ -99,14 +99,15 @@ def call(arguments: Iterable[str]) -> None:
 
 
 def has_clips(folder: Path, count: int = 1) -> Callable[[], bool]:
-    """Whether `folder` is a finished clip set; one that avbench made clip by clip, of at least `count`."""
+    """Whether `folder` is a finished clip set of at least `count` clips."""
 
     def check() -> bool:
         try:
             manifest = json.loads((folder / MANIFEST).read_bytes())
         except (OSError, ValueError):
             return False
-        return len(manifest["clips"]) >= count if "clips" in manifest else True
+        clips = manifest.get("clips", 0)  # those of a folder stand there one by one
+        return (len(clips) if isinstance(clips, list) else clips) >= count
 
     return check
 

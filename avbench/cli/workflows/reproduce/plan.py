@@ -90,6 +90,17 @@ class Planner:
         spec = self.spec()
         return Path("data") / f"{self.data.name}-{spec.size}px-{spec.sample_rate / 1000:g}kHz"
 
+    def selection(self) -> tuple[str, ...]:
+        """Options of `avbench report` that choose these results among others."""
+        from avbench.protocol import get_protocol
+
+        name = self.data.name
+        if self.scale.own_shape:
+            name += f"@{self.spec().size}px-{self.spec().sample_rate / 1000:g}kHz"
+        protocol = get_protocol(self.scale.protocol).with_samples(self.scale.samples)
+        allowed = ("--allow-smoke",) if self.scale.smoke else ()
+        return ("--protocol", protocol.hash, "--dataset", name, *allowed)
+
     def spec(self) -> "ClipSpec":
         """The shape in which all networks of this scale work: the coupled one's."""
         from models.registry import MODELS

@@ -34,7 +34,7 @@ def reproduce_table(
         return
     planner = planner_of(chosen, scale, device=device)
     planned = [planner.row(row) for row in rows_of(table, rows)]
-    report = ("report", f"table{table}", *(("--allow-smoke",) if scale.smoke else ()))
+    report = ("report", f"table{table}", *planner.selection())
     if dry_run:
         print("\n".join(script(planned, report)))
         return

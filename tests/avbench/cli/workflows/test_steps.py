@@ -80,10 +80,9 @@ def test_the_errors_of_a_command_are_its_own():
 def test_a_folder_of_clips_is_done_when_it_has_as_many_as_are_wanted(tmp_path):
     enough = has_clips(tmp_path, 2)
     assert not enough()
-    (tmp_path / "clipset.json").write_text(json.dumps({"clips": [{}]}))
-    assert not enough()
-    (tmp_path / "clipset.json").write_text(json.dumps({"clips": [{}, {}]}))
-    assert enough()
+    for clips, expected in (([{}], False), ([{}, {}], True), (1, False), (2, True)):  # samples; shards
+        (tmp_path / "clipset.json").write_text(json.dumps({"clips": clips}))
+        assert enough() is expected
 
 
 def test_a_run_is_trained_when_the_checkpoint_of_its_last_step_is_there(tmp_path):
