@@ -9,6 +9,7 @@ from pathlib import Path
 import html5lib
 import pytest
 from golden_study import EXPECTED, GOLDEN, golden_folder
+from strict import missing
 
 from avbench.errors import DataError, UsageError
 from reports.study.ingest.ingest import ingest
@@ -143,7 +144,8 @@ def test_nobody_is_named(done, study):
 def test_the_latex_tables_compile(done, study, tmp_path):
     pdflatex = shutil.which("pdflatex")
     if pdflatex is None:
-        pytest.skip("there is no pdflatex")
+        missing("there is no pdflatex")
+    assert pdflatex is not None
     inputs = "".join(rf"\input{{{path}}}" + "\n" for path in sorted((study / "report").glob("*.tex")))
     (tmp_path / "a.tex").write_text(
         "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n" + inputs + "\\end{document}\n"
