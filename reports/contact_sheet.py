@@ -16,7 +16,7 @@ from reports.style import ACCENT, FAINT, INK, MUTED, save_png
 _COLUMNS = 2  # clips side by side
 _TILES = 8  # frames of a clip
 _BINS = 640  # points of a waveform, columns of a spectrogram
-_SPECTRUM = 1024  # samples of a spectrogram's window
+_SPECTRUM_SECONDS = 1024 / 44_100  # of a spectrogram's window, rounded to a power of two samples
 _LOWEST_HZ = 60.0
 _RANGE_DB = 70.0
 
@@ -135,7 +135,7 @@ def _draw_spectrogram(axes: Axes, clip: Clip) -> None:
     axes.set_xlim(0, seconds)
     axes.set_xticks(_ticks(seconds), [f"{tick:g} s" for tick in _ticks(seconds)])
     axes.tick_params(axis="x", length=2, color=MUTED, labelcolor=MUTED, labelsize=7, pad=2)
-    if clip.audio is None or clip.audio.shape[1] < _SPECTRUM:
+    if clip.audio is None or clip.audio.shape[1] < _spectrum_size(clip.sample_rate):
         return
     levels = _spectrogram(clip.audio.mean(axis=0), clip.sample_rate)
     extent = (0, clip.audio.shape[1] / clip.sample_rate, 0, 1)
@@ -150,14 +150,20 @@ def _draw_spectrogram(axes: Axes, clip: Clip) -> None:
 
 def _spectrogram(wave: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
     """(rows, columns) of power in dB below the loudest, low frequencies first, rows evenly spaced in pitch."""
-    starts = np.linspace(0, len(wave) - _SPECTRUM, _BINS).astype(int)
-    windows = np.lib.stride_tricks.sliding_window_view(wave, _SPECTRUM)[starts] * np.hanning(_SPECTRUM)
+    size = _spectrum_size(sample_rate)
+    starts = np.linspace(0, len(wave) - size, _BINS).astype(int)
+    windows = np.lib.stride_tricks.sliding_window_view(wave, size)[starts] * np.hanning(size)
     power = np.abs(np.fft.rfft(windows, axis=1)) ** 2
     frequencies = np.geomspace(_LOWEST_HZ, sample_rate / 2, 96)
-    rows = np.stack([np.interp(frequencies, np.fft.rfftfreq(_SPECTRUM, 1 / sample_rate), line) for line in power])
+    rows = np.stack([np.interp(frequencies, np.fft.rfftfreq(size, 1 / sample_rate), line) for line in power])
     loudest = max(float(rows.max()), 1e-12)
     levels: NDArray[np.float64] = 10 * np.log10(np.maximum(rows / loudest, 10 ** (-_RANGE_DB / 10)))
     return levels.T
+
+
+def _spectrum_size(sample_rate: int) -> int:
+    """Samples of a spectrogram's window."""
+    return int(2 ** round(np.log2(_SPECTRUM_SECONDS * sample_rate)))
 
 
 def _ticks(seconds: float) -> list[float]:

@@ -16,7 +16,6 @@ from avbench.progress import Progress
 if TYPE_CHECKING:  # models import torch, which takes seconds
     import pandas as pd
 
-    from avbench.clip import ClipSpec
     from models.run import Run
 
 CLIPS = 32
@@ -78,10 +77,11 @@ def _evaluate(run: "Run", progress: Progress) -> "pd.DataFrame":
     from avbench.clipset import open_clipset
     from avbench.evaluation import evaluate
     from avbench.reshape import reshape
+    from models.sampling.noise import noise_set
     from models.sampling.sample import sample_run
 
     samples = sample_run(run, CLIPS, progress=progress).base
-    noise = _noise(run.config.spec, Path("noise"))
+    noise = noise_set(run.config.spec, CLIPS, Path("noise"))
     # Real clips as the network sees them: against the originals, resolution would be measured.
     real = reshape(open_clipset(_DATA), run.config.spec, run.path / "eval" / "real", progress=progress)
     return pd.concat(
@@ -98,25 +98,3 @@ def _evaluate(run: "Run", progress: Progress) -> "pd.DataFrame":
         ).summary
         for method, generated in (("noise", noise), (run.name, samples))
     )
-
-
-def _noise(spec: "ClipSpec", folder: Path) -> Path:
-    """A clip set of what sampling begins with."""
-    from avbench.clipset.made import MadeClip
-    from avbench.clipset.making import Making
-    from avbench.settings import to_table
-    from models.draws import Draws
-    from models.sampling.clips import to_clip, write_sample
-
-    draws = Draws(0, "demo", members=range(CLIPS))
-    video = draws.normal("video", shape=(3, spec.frames, spec.size, spec.size))
-    audio = draws.normal("audio", shape=(1, spec.samples))
-    clips = [
-        to_clip({"video": video[number], "audio": audio[number]}, spec, f"noise-{number:06d}")
-        for number in range(CLIPS)
-    ]
-    making = Making(folder, "demo", {"spec": to_table(spec), "clips": CLIPS})
-    with making.held(lambda: True) as todo:
-        if todo:
-            making.finish([MadeClip(file=write_sample(folder, clip).name) for clip in clips])
-    return folder
