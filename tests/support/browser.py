@@ -20,6 +20,10 @@ OscillatorNode.prototype.start = function (when) { window.beeps += 1; return sta
 _OPEN = """() => [...document.querySelectorAll("[data-answers]")].some(
     (answers) => answers.offsetParent && !answers.disabled)"""
 
+# A function, not an expression: to evaluate one again and again is what the page's policy forbids.
+_SAYS = """([selector, words]) => [...document.querySelectorAll(selector)].some(
+    (element) => element.offsetParent && element.textContent.includes(words))"""
+
 #: A rater who waits in vain would wait for ever; a busy machine may play a clip of half a second for long.
 PATIENCE = 60_000  # milliseconds
 
@@ -78,6 +82,10 @@ class Rater:
     def says(self, name: str) -> str:
         """The text of what is marked data-`name` on the screen on show."""
         return self.page.locator(f"[data-screen]:not([hidden]) [data-{name}]:visible").first.inner_text()
+
+    def is_told(self, name: str, words: str) -> None:
+        """Waits until what is marked data-`name` on the screen on show, or outside of screens, says `words`."""
+        self.page.wait_for_function(_SAYS, arg=[f"[data-{name}]", words])
 
     def tab_to(self, name: str) -> None:
         """Goes on with Tab until the focus is on what is marked data-`name`."""
