@@ -13,6 +13,7 @@ from itertools import product
 import pandas as pd
 
 from reports.comparison.table import Comparison
+from reports.comparison.words import number as number_text
 from reports.page.datasets import DataSet
 from reports.page.tables import HtmlTable, of_frame
 from reports.paper_rows import Column, PaperRow, PaperTable, paper_tables
@@ -83,7 +84,7 @@ def _gain(number: int, metric: str, percent: float, comparisons: Sequence[Compar
     table, column = paper_tables()[number], Column("", metric)
     baseline = min(_printed(table, column, _BASELINES[metric]))
     pairs = [100 * (1 - ours / baseline) for ours in _printed(table, column, _OURS)]
-    recomputed = " or ".join(f"{gain:.1f} %" for gain in pairs)
+    recomputed = " or ".join(f"{number_text(gain, 1)} %" for gain in pairs)
     anything = [row.published[column] for row in table.rows if column in row.published and row.method != "Ground-truth"]
     every_pair = [100 * (1 - one / other) for one, other in product(anything, repeat=2)]
     if any(_rounds_to(gain, percent) for gain in pairs):
@@ -120,7 +121,7 @@ def _our_gain(number: int, column: Column, comparisons: Sequence[Comparison]) ->
         baselines = [values[name] for name in _BASELINES[column.metric] if name in values]
         ours = [values[name] for name in _OURS if name in values]
         if baselines and ours and min(baselines) > 0:
-            return " or ".join(f"{100 * (1 - value / min(baselines)):.1f} %" for value in ours)
+            return " or ".join(f"{number_text(100 * (1 - value / min(baselines)), 1)} %" for value in ours)
     return ""
 
 
@@ -132,7 +133,11 @@ def _size(model: str, name: str, millions: float, parameters: Mapping[str, int])
         paper=f"{millions}M",
         recomputed="",
         ours="" if count is None else f"{count:,}",
-        remark="" if count is None else "agrees" if agrees else "the released code has as many as ours",
+        remark=""
+        if count is None
+        else "agrees"
+        if agrees
+        else "not what it says; the released code has as many as ours",
     )
 
 

@@ -60,6 +60,7 @@ class Report:
         self._files = {**material.results.files, **material.opinions.files}
         self._written: dict[str, str] = {}
         self._warnings = list(material.results.warnings)
+        self._refused: set[int] = set()  # tables that cannot be made
 
     def write(self, *, clips: int, progress: Progress = silent) -> Path:
         """Writes everything and returns the page's path.
@@ -89,8 +90,8 @@ class Report:
         ]
         self._save("scores.csv", board_writers.to_csv(material.scored, self._files))
         comparisons = list(self._comparisons())
-        filled = {comparison.table.number for _, comparison in comparisons}
-        missing = ", ".join(str(number) for number in paper_tables() if number not in filled)
+        told = {comparison.table.number for _, comparison in comparisons} | self._refused
+        missing = ", ".join(str(number) for number in paper_tables() if number not in told)
         self._save("claims.csv", claims_to_csv(material.claims))
         self._save("claims.md", claims_to_markdown(material.claims))
         names = ", ".join(dict.fromkeys(one.dataset for one in material.scored))
@@ -108,7 +109,14 @@ class Report:
                 (name, sanity_chart(study, f"sanity{place}"))
                 for place, (name, study) in enumerate(material.studies.items())
             ],
-            classes=list(self._classes()),
+            classes=[
+                of_frame(_by_class(table), f"classes{place}", name)
+                for place, (name, table) in enumerate(self._beside("classes.csv"))
+            ],
+            memorisation=[
+                of_frame(table, f"memorisation{place}", f"{name}: copies of training clips")
+                for place, (name, table) in enumerate(self._beside("memorisation.csv"))
+            ],
             datasets=[(one, _statistics(one)) for one in material.datasets],
             evaluations=_evaluations(material.scored),
             made_from=self._files,
@@ -130,6 +138,7 @@ class Report:
                 try:
                     comparison = compare(table, own, allow_smoke=self._material.allow_smoke)
                 except DataError as error:
+                    self._refused.add(number)
                     self._warnings.append(str(error))
                     continue
                 self._warnings += [f"table {number}: {text}" for text in comparison.left_out]
@@ -151,12 +160,13 @@ class Report:
         if budget.skipped:
             self._warnings.append(f"{budget.skipped} clips are left out: the page would grow beyond 24 MB")
 
-    def _classes(self) -> Iterator[HtmlTable]:
+    def _beside(self, name: str) -> Iterator[tuple[str, pd.DataFrame]]:
+        """The tables of that name in the results folders, with the folders' names."""
         for folder in dict.fromkeys(one.folder for one in self._material.scored):
-            path = folder / "classes.csv"
+            path = folder / name
             if path.is_file():
                 self._files[str(path)] = sha256_file(path)
-                yield of_frame(pd.read_csv(path), f"classes-{len(self._files)}", folder.name)
+                yield folder.name, pd.read_csv(path)
 
     def _save_board(self, board: Board) -> list[str]:
         folders = {str(row.folder) for row in board.rows}
@@ -184,6 +194,12 @@ class Report:
             (self._folder / name).unlink(missing_ok=True)
         told = {"avbench": __version__, "made_from": self._files, "wrote": self._written}
         atomic_write(path, json.dumps(told, indent=1, sort_keys=True) + "\n")
+
+
+def _by_class(table: pd.DataFrame) -> pd.DataFrame:
+    """A line for each label and method, a column for each metric."""
+    wide = table.pivot_table(index=["label", "method"], columns="metric", values="value", sort=False)
+    return wide.reset_index().rename_axis(columns=None)
 
 
 def _statistics(data: DataSet) -> HtmlTable | None:

@@ -23,8 +23,10 @@ class Measure:
 
     @property
     def better(self) -> Literal["lower", "higher"]:
-        name = self.label.partition("[")[0].lower()
-        return METRICS[name].better if name in METRICS else "lower"
+        own = (metric for metric in map(METRICS.__getitem__, METRICS) if self.label.startswith(metric.label))
+        # The longest label that fits; a metric of a plug-in that is not loaded is taken for a distance.
+        fitting = max(own, key=lambda metric: len(metric.label), default=None)
+        return fitting.better if fitting else "lower"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,18 +153,27 @@ def _board(found: Sequence[Scored]) -> Board:
     measures = dict.fromkeys(
         Measure(score.metric, score.weights_sha256) for one in found for score in one.scores.values()
     )
-    rows: dict[Any, Scored] = {}
-    for one in sorted(found, key=lambda one: one.is_ground_truth):
-        values = tuple((score.metric, score.value) for score in one.scores.values())
-        rows.setdefault((one.method, one.n_reference, one.n_generated, values), one)
+    rows: list[Scored] = []
+    # Models before the ground truth, the larger N before the smaller; the richest of equal ground truths first.
+    for one in sorted(found, key=lambda one: (one.is_ground_truth, -one.n, -len(one.scores) * one.is_ground_truth)):
+        if not (one.is_ground_truth and any(_says_the_same(one, other) for other in rows)):
+            rows.append(one)
     first = found[0]
     return Board(
         dataset=first.dataset,
         protocol=first.protocol,
         protocol_hash=first.protocol_hash,
         measures=tuple(measures),
-        rows=tuple(rows.values()),
+        rows=tuple(rows),
     )
+
+
+def _says_the_same(one: Scored, other: Scored) -> bool:
+    """Whether all that a ground truth says stands in another one already."""
+    if not other.is_ground_truth or (one.n_reference, one.n_generated) != (other.n_reference, other.n_generated):
+        return False
+    there = {name: score.value for name, score in other.scores.items()}
+    return all(there.get(name) == score.value for name, score in one.scores.items())
 
 
 def _column(board: Board, measure: Measure, bold: str) -> list[str]:

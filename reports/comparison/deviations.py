@@ -13,7 +13,7 @@ _OURS = ("Ours", "Ours*", "Ours-v", "Ours-a")
 
 def deviations(scored: Scored, table: PaperTable, row: PaperRow) -> Iterator[str]:
     """What of a row's evaluation is not as in the paper, as far as the paper says how it was."""
-    if any(stamp.smoke for stamp in scored.stamps):
+    if scored.smoke:
         yield "SMOKE: a trial of the machinery; the numbers mean nothing"
     if scored.protocol != "published":
         yield f"protocol {scored.protocol}"

@@ -42,10 +42,12 @@ def places(scored: Scored, table: PaperTable) -> Iterator[Place]:
     for row in table.rows:
         if scored.is_ground_truth:
             if row.method == _GROUND_TRUTH and _is_of(scored, table):
-                yield Place(row, "", scored, (float(scored.n),))
+                own = any((stamp.table, stamp.row) == (table.number, row.number) for stamp in scored.stamps)
+                yield Place(row, "", scored, (float(own), float(scored.n)))
         elif scored.stamps:
             for stamp in scored.stamps:
-                if (stamp.table, stamp.row) == (table.number, row.number):
+                # The row of the ground truth is made by scoring real clips as if they were a model's.
+                if (stamp.table, stamp.row) == (table.number, row.number) and row.method != _GROUND_TRUTH:
                     yield Place(row, _group(table, stamp.steps), scored, (inf, 1.0, float(scored.n)))
         elif (group := _fits(scored, table, row)) is not None:
             step, usual = (scored.made.step, scored.made.evaluations == USUAL_STEPS) if scored.made else (0, False)

@@ -22,6 +22,7 @@ from avbench.workspace import sha256_file
 from reports.comparison.making import Making, making_of
 
 STAMP = "reproduced.json"  # in a results folder: which rows of the paper it was made for
+ABLATION = "ablation.json"  # the same of `avbench ablate`; of it only counts whether it was a trial
 REPORT = "report"  # the folder under results/ that reports are written to
 
 _SUMMARY = (
@@ -67,7 +68,7 @@ class Stamp:
     row: int
     steps: int | None  # the column of table 4
     preset: str
-    smoke: bool  # a trial of the machinery, whose numbers mean nothing
+    complete: bool  # False while its evaluation is under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ class Scored:
     n_generated: int
     made: Making | None
     stamps: tuple[Stamp, ...]
+    smoke: bool  # a trial of the machinery, whose numbers mean nothing
     scores: Mapping[str, Score]  # by metric
     provenance: Mapping[str, Any]
 
@@ -101,10 +103,6 @@ class Scored:
         """The note of weights that are not the registry's; "" where all are."""
         notes = (part for score in self.scores.values() for part in score.note.split("; "))
         return next((part for part in notes if part.startswith("weights=unverified")), "")
-
-    @property
-    def smoke(self) -> bool:
-        return any(stamp.smoke for stamp in self.stamps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,8 @@ def read_results(root: Path) -> Results:
         found, told = _read_folder(folder)
         scored += found
         warnings += told
-        names = [name for name in ("results.csv", "summary.csv", "provenance.json", STAMP) if (folder / name).is_file()]
+        kept = ("results.csv", "summary.csv", "provenance.json", STAMP, ABLATION)
+        names = [name for name in kept if (folder / name).is_file()]
         hashes |= {str(folder / name): sha256_file(folder / name) for name in names}
     if not scored:
         why = f" ({'; '.join(warnings)})" if warnings else ""
@@ -157,7 +156,9 @@ def _read_folder(folder: Path) -> tuple[list[Scored], list[str]]:
         raise DataError(f"{folder / 'provenance.json'}: it is damaged; evaluate again") from error
     means = lines.groupby(list(_LINE))["value"].mean() if len(lines) else pd.Series(dtype=float)
     weights = {tuple(line[name] for name in _LINE): line["weights_sha256"] for line in lines.to_dict("records")}
-    stamps = _stamps(folder / STAMP)
+    stamped, ablated = _json_objects(folder / STAMP), _json_objects(folder / ABLATION)
+    stamps = _stamps(folder / STAMP, stamped)
+    smoke = any(one.get("smoke") for one in (*stamped, *ablated))
     found = []
     for _, group in summary.groupby(["evaluation", "method", "n_reference", "n_generated"], sort=False):
         scores = {}
@@ -173,7 +174,7 @@ def _read_folder(folder: Path) -> tuple[list[Scored], list[str]]:
             if not math.isfinite(line["mean"]):
                 warnings.append(f"{folder}: {line['metric']} of {line['method']} is not a number")
             scores[line["metric"]] = _score(line, weights.get(place, ""), edited=place in edited)
-        found.append(_scored(folder, group.iloc[0], scores, evaluations, stamps))
+        found.append(_scored(folder, group.iloc[0], scores, evaluations, stamps, smoke=smoke))
     return found, warnings
 
 
@@ -186,6 +187,7 @@ def _read_lines(path: Path) -> tuple[pd.DataFrame, list[str], set[tuple[Any, ...
         header, *cells = list(csv.reader(file)) or [[]]
     _refuse_missing(path, header, COLUMNS)
     frame = pd.read_csv(path, dtype={"note": str, "weights_sha256": str, "evaluation": str, "protocol_hash": str})
+    frame = frame.fillna({"weights_sha256": ""})  # of extractors that have none
     changed = [number for number, line in enumerate(cells) if not is_intact(line)]
     warnings = [f"{path}: line {number + 2} was changed after it was written" for number in changed]
     _refuse_repeated(path, frame, ["run", *_LINE])
@@ -241,6 +243,8 @@ def _scored(
     scores: Mapping[str, Score],
     evaluations: Mapping[str, Any],
     stamps: tuple[Stamp, ...],
+    *,
+    smoke: bool,
 ) -> Scored:
     told = evaluations.get(line["evaluation"])
     if told is None:
@@ -260,27 +264,35 @@ def _scored(
         n_generated=int(line["n_generated"]),
         made=None if line["method"] == GROUND_TRUTH else making_of(told["generated"]),
         stamps=stamps,
+        smoke=smoke,
         scores=scores,
         provenance=told,
     )
 
 
-def _stamps(path: Path) -> tuple[Stamp, ...]:
+def _json_objects(path: Path) -> list[dict[str, Any]]:
+    """The object in a file, or the objects of its list; none where there is no file."""
     if not path.is_file():
-        return ()
+        return []
     try:
         content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{path}: it is damaged; give the `avbench` command that made it again") from error
+    return content if isinstance(content, list) else [content]
+
+
+def _stamps(path: Path, objects: Sequence[Mapping[str, Any]]) -> tuple[Stamp, ...]:
+    try:
         return tuple(
             Stamp(
                 table=int(one["table"]),
                 row=int(one["row"]),
                 steps=one.get("steps"),
                 preset=str(one["preset"]),
-                smoke=bool(one["smoke"]),
+                complete=bool(one.get("complete", True)),
             )
-            for one in (content if isinstance(content, list) else [content])
+            for one in objects
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{path}: it does not name rows of the paper; give the `avbench reproduce` command again"
-        ) from error
+        again = "give the `avbench reproduce` command again"
+        raise DataError(f"{path}: it does not name rows of the paper; {again}") from error

@@ -131,6 +131,8 @@ def _admitted(found: list[Place], table: PaperTable, *, allow_smoke: bool) -> tu
     for place in found:
         if place.scored.unverified:
             left_out.append(f"{place.scored.folder}: {place.scored.unverified}; such rows never enter a paper's table")
+        elif not all(stamp.complete for stamp in place.scored.stamps):
+            left_out.append(f"{place.scored.folder}: `avbench reproduce` has not finished it; give the command again")
         elif place.scored.smoke and not allow_smoke:
             smoke.append(f"{place.scored.folder}: a smoke run, whose numbers mean nothing; --allow-smoke shows them")
         else:

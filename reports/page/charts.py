@@ -85,6 +85,7 @@ def curve_chart(curves: Mapping[str, Sequence[Curve]], x_label: str, name: str) 
         panel.set_title(_plain(metric), color=INK, size=10, weight="bold", loc="left")
         panel.set_xlabel(x_label, color=MUTED, size=8)
         panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        panel.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value >= 10_000 else f"{value:g}")
         _plain_axes(panel)
     for panel in panels[len(curves) :]:
         panel.set_axis_off()

@@ -17,6 +17,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from avbench.clip import Clip, ClipSpec
@@ -41,6 +42,7 @@ class Card:
     key: str
     label: str
     movie: str  # data URL; "" where there is no picture
+    poster: str  # data URL of the middle frame, seen until one plays the movie, and on paper
     sound: str  # data URL of sound alone; "" where the movie has it
     wave: str  # points of an SVG polygon, 160 x 40; "" for silence
     spectrogram: str  # data URL; "" where the sound is too short
@@ -48,7 +50,7 @@ class Card:
 
     @property
     def bytes(self) -> int:
-        return len(self.movie) + len(self.sound) + len(self.wave) + len(self.spectrogram)
+        return sum(map(len, (self.movie, self.poster, self.sound, self.wave, self.spectrogram)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,10 @@ def gallery(scored: Scored, count: int, budget: Budget) -> Gallery:
 def card(clip: Clip, facts: Sequence[tuple[str, str]] = ()) -> Card:
     """A clip as the page shows it; `clip.audio` is (C, S)."""
     has_sound = clip.audio is not None and clip.audio.size > 0
-    movie = sound = wave = picture = ""
+    movie = poster = sound = wave = picture = ""
     if clip.video is not None:
         movie = _data_url("video/mp4", _movie(clip))
+        poster = _jpeg(clip.video[len(clip.video) // 2])
     elif clip.audio is not None and has_sound:
         sound = _data_url("audio/flac", encode_flac(clip.audio, clip.sample_rate))
     if clip.audio is not None and has_sound:
@@ -117,7 +120,14 @@ def card(clip: Clip, facts: Sequence[tuple[str, str]] = ()) -> Card:
         levels = spectrogram(clip.audio, clip.sample_rate, columns=_POINTS, rows=64)
         picture = "" if levels is None else _picture(levels)
     return Card(
-        key=clip.key, label=clip.label, movie=movie, sound=sound, wave=wave, spectrogram=picture, facts=tuple(facts)
+        key=clip.key,
+        label=clip.label,
+        movie=movie,
+        poster=poster,
+        sound=sound,
+        wave=wave,
+        spectrogram=picture,
+        facts=tuple(facts),
     )
 
 
@@ -143,10 +153,11 @@ def _generated_shelves(
         few = min(count, len(ordered) // 2)
         if few == 0 or table[column].nunique() < 2:
             continue
-        # Clips near to real ones are good ones, unless they are copies; agreement is better when greater.
-        near, far = ("nearest to", "farthest from") if column.startswith("nearest") else ("lowest", "highest")
+        # Clips near to real ones are good ones, unless they are copies.
+        near, far = ("nearest to", "farthest from") if column.startswith("nearest") else ("least", "most")
+        what = "real clips, by " if column.startswith("nearest") else ""
         for words, chosen in ((near, ordered[:few]), (far, ordered[::-1][:few])):
-            yield from _extremes(f"{words} {column}", chosen, column, generated, reference, table, budget)
+            yield from _extremes(f"{words} {what}{column}", chosen, column, generated, reference, table, budget)
 
 
 def _extremes(
@@ -159,7 +170,7 @@ def _extremes(
     budget: Budget,
 ) -> Iterator[Shelf]:
     """A shelf of clips, each beside its nearest real clip where that is known."""
-    neighbours = f"{column.partition('[')[0]}_key"
+    neighbours = f"{_space(column)}_key"
     if reference is None or neighbours not in table:
         yield Shelf(heading, tuple(_cards(generated, chosen, budget, table=table)))
         return
@@ -183,8 +194,19 @@ def _clip_table(scored: Scored) -> pd.DataFrame:
 
 
 def _measures(table: pd.DataFrame) -> list[str]:
-    """The columns that metrics of single clips wrote: NAME[EXTRACTOR]."""
-    return [str(name) for name in table.select_dtypes("number") if "[" in str(name)]
+    """The columns of single clips' metrics: NAME[EXTRACTOR], and the distances of the check for memorisation.
+
+    These are to all training clips and tell more than the distances to a run's draw, in whose place they stand.
+    """
+    names = [str(name) for name in table.select_dtypes("number")]
+    checked = [name for name in names if name.endswith("_distance")]
+    spaces = {_space(name) for name in checked}
+    return [*checked, *(name for name in names if "[" in name and _space(name) not in spaces)]
+
+
+def _space(column: str) -> str:
+    """ "nearest_video" of nearest_video[i3d] and of nearest_video_distance."""
+    return column.partition("[")[0].removesuffix("_distance")
 
 
 def _cards(
@@ -242,10 +264,14 @@ def _wave(clip: Clip) -> str:
     return " ".join([*upper, *reversed(lower)])
 
 
-def _picture(levels: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+def _picture(levels: NDArray[np.float64]) -> str:
     colours = matplotlib.colormaps["magma"](1 + levels[::-1] / RANGE_DB)
+    return _jpeg((colours[:, :, :3] * 255).astype(np.uint8))
+
+
+def _jpeg(picture_HWC: NDArray[np.uint8]) -> str:
     file = io.BytesIO()
-    Image.fromarray((colours[:, :, :3] * 255).astype(np.uint8)).save(file, "JPEG", quality=80)
+    Image.fromarray(picture_HWC).save(file, "JPEG", quality=80)
     return _data_url("image/jpeg", file.getvalue())
 
 

@@ -28,6 +28,7 @@ class Page:
     galleries: Sequence[Gallery]
     sanity: Sequence[tuple[str, Chart]]
     classes: Sequence[HtmlTable]
+    memorisation: Sequence[HtmlTable]
     datasets: Sequence[tuple[DataSet, HtmlTable | None]]
     evaluations: HtmlTable
     made_from: Mapping[str, str]  # files and their SHA-256
@@ -39,7 +40,7 @@ class Page:
         yield "scores", "Scores"
         named = (("curves", "Training and sampling"), ("paper", "Beside the paper"), ("clips", "Clips"))
         named += (("sanity", "What the metrics see"), ("classes", "By class"), ("data", "Data sets"))
-        parts = (self.curves, True, self.galleries, self.sanity, self.classes, self.datasets)
+        parts = (self.curves, True, self.galleries or self.memorisation, self.sanity, self.classes, self.datasets)
         yield from (section for section, part in zip(named, parts, strict=True) if part)
         yield "provenance", "Provenance"
 

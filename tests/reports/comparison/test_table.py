@@ -159,6 +159,26 @@ def test_an_edited_number_is_marked_and_never_the_best(tmp_path):
     assert not cell(comparison, 7).best
 
 
+def test_an_unfinished_reproduction_is_left_out_by_name(tmp_path):
+    stamp = {"table": 1, "row": 7, "preset": "tiny", "smoke": False, "complete": False}
+    Folder(tmp_path / "a", {"FVD": 230.0}, stamp=stamp).write()
+    comparison = compared(tmp_path)
+    assert 7 not in filled(comparison)
+    assert "`avbench reproduce` has not finished it" in comparison.left_out[0]
+
+
+def test_real_clips_scored_as_a_model_give_their_ground_truth_only(tmp_path):
+    stamp = {"table": 1, "row": 1, "preset": "tiny", "smoke": False}
+    Folder(tmp_path / "a", {"FVD": 0.0}, method="real", made={}, stamp=stamp).write()
+    assert cell(compared(tmp_path), 1).ours.value == pytest.approx(17)
+
+
+def test_of_two_numbers_of_evaluations_that_of_the_released_scripts_counts(tmp_path):
+    for steps in (20, 50):
+        Folder(tmp_path / f"{steps}", {"FVD": steps * 10.0}, made=sampled(steps=steps), method=f"dpm{steps}").write()
+    assert cell(compared(tmp_path), 7).ours.value == pytest.approx(200)
+
+
 def test_unlike_protocols_are_refused_by_name(tmp_path):
     Folder(tmp_path / "a", {"FVD": 230.0}).write()
     Folder(tmp_path / "b", {"FVD": 200.0}, protocol=AVBENCH, made=sampled("video-only"), method="v").write()
