@@ -14,7 +14,7 @@ from avbench.metrics.kernel import kernel_distance
 from avbench.metrics.metric import Distance
 from avbench.statistics.extrapolation import PARTS, Line, extrapolate, parts_left_out
 from avbench.statistics.jackknife import Jackknife, jackknife
-from avbench.statistics.kernel_blocks import Terms
+from avbench.statistics.kernel_blocks import Parts
 from avbench.statistics.leaving_out import Kernel, LeavingOut
 
 LEAST_GROUPS = 10  # source videos; the spread of fewer groups says too little of that of others
@@ -40,7 +40,7 @@ class RunValues:
     shares: tuple[float, ...]  # of the clips, by group
     inverse_sizes: tuple[float, ...] = ()  # 1/N in units of all clips; empty if not extrapolated
     values: tuple[float, ...] = ()  # the metric at these sizes
-    terms: Terms | None = None  # of a kernel distance
+    parts: Parts | None = None  # of a kernel distance
 
     @classmethod
     def of(cls, leaving_out: LeavingOut, kind: Kind, randomness: np.random.Generator) -> "RunValues":
@@ -49,7 +49,7 @@ class RunValues:
         value, left_out = leaving_out.without(np.zeros(groups, np.bool_)), leaving_out.each_left_out()
         found = cls(value, tuple(left_out.tolist()), tuple(leaving_out.shares().tolist()))
         if isinstance(leaving_out, Kernel):
-            return dataclasses.replace(found, terms=leaving_out.blocks.averages())
+            return dataclasses.replace(found, parts=leaving_out.blocks.parts())
         if kind != "extrapolated":
             return found
         sizes, values = [1.0], [value]
@@ -69,14 +69,14 @@ class RunValues:
         def mean(values: Iterable[tuple[float, ...]]) -> tuple[float, ...]:
             return tuple(np.mean(list(values), axis=0).tolist())
 
-        terms = [run.terms for run in runs if run.terms is not None]
+        parts = [run.parts for run in runs if run.parts is not None]
         return cls(
             value=float(np.mean([run.value for run in runs])),
             left_out=mean(run.left_out for run in runs),
             shares=mean(run.shares for run in runs),
             inverse_sizes=mean(run.inverse_sizes for run in runs),
             values=mean(run.values for run in runs),
-            terms=Terms.mean(terms) if terms else None,
+            parts=Parts.mean(parts) if parts else None,
         )
 
 
@@ -126,7 +126,7 @@ class Estimate:
             shares=runs.shares,
             inverse_sizes=runs.inverse_sizes,
             values=tuple(scale * value for value in runs.values),
-            variance=scale**2 * runs.terms.variance() if runs.terms else math.nan,
+            variance=scale**2 * runs.parts.variance() if runs.parts else math.nan,
         )
 
     @property

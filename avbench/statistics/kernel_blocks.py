@@ -12,13 +12,14 @@ from avbench.metrics.pair import Features
 from avbench.statistics.groups import Labels
 
 _BLOCK_VALUES = 2**22  # kernel values held at once: 32 MiB
+_SOME = 256  # rows that tell the kernel's constant
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class KernelBlocks:
-    """Sums of the kernel over pairs of groups (G, G), without pairs of a row with itself.
+    """Sums of the kernel, up to a constant, over pairs of groups (G, G), without pairs of a row with itself.
 
     Attributes:
         within_x, within_y: among the rows of one set.
@@ -38,10 +39,12 @@ class KernelBlocks:
     ) -> "KernelBlocks":
         """The sums for x (N, D) and y (M, D), whose rows are in the groups `labels`, (N,) and (M,)."""
         labels_x, labels_y = labels
+        # A constant in the kernel drops out of the distance, but where it is large it takes the digits of the parts.
+        offset = float(kernel(x[:_SOME], y[:_SOME]).mean())
         return cls(
-            within_x=_sums(kernel, x, labels_x, x, labels_x, groups, skip_diagonal=True),
-            within_y=_sums(kernel, y, labels_y, y, labels_y, groups, skip_diagonal=True),
-            between=_sums(kernel, x, labels_x, y, labels_y, groups, skip_diagonal=False),
+            within_x=_sums(kernel, x, labels_x, x, labels_x, groups, offset=offset, skip_diagonal=True),
+            within_y=_sums(kernel, y, labels_y, y, labels_y, groups, offset=offset, skip_diagonal=True),
+            between=_sums(kernel, x, labels_x, y, labels_y, groups, offset=offset, skip_diagonal=False),
             counts_x=np.bincount(labels_x, minlength=groups),
             counts_y=np.bincount(labels_y, minlength=groups),
         )
@@ -56,55 +59,55 @@ class KernelBlocks:
         within = self.within_x[pairs].sum() / (N * (N - 1)) + self.within_y[pairs].sum() / (M * (M - 1))
         return float(within - 2 * self.between[pairs].sum() / (N * M))
 
-    def averages(self) -> "Terms":
-        """What each pair of groups adds to the distance; the terms of several runs may be averaged."""
+    def parts(self) -> "Parts":
+        """What groups and pairs of groups add to the distance; the parts of several runs may be averaged."""
         N, M = int(self.counts_x.sum()), int(self.counts_y.sum())
-        return Terms(
-            within_x=self.within_x / (N * (N - 1)),
-            within_y=self.within_y / (M * (M - 1)),
-            between=self.between / (N * M),
-            shares_x=self.counts_x / N,
-            shares_y=self.counts_y / M,
+        within_x, within_y = self.within_x / (N * (N - 1)), self.within_y / (M * (M - 1))
+        between = self.between / (N * M)
+        shares_x, shares_y = self.counts_x / N, self.counts_y / M
+        return Parts(
+            alone_x=2 * (_alone(within_x, shares_x) - _alone(between, shares_x)),
+            alone_y=2 * (_alone(within_y, shares_y) - _alone(between.T, shares_y)),
+            pairs_x=_pairs(within_x, shares_x, shares_x),
+            pairs_y=_pairs(within_y, shares_y, shares_y),
+            pairs_between=_pairs(between, shares_x, shares_y),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """The distance as a sum over pairs of groups: within_x + within_y - 2 between, with each group's share of rows."""
+class Parts:
+    """The Hoeffding decomposition of the distance over groups, whose parts have mean 0.
 
-    within_x: Matrix
-    within_y: Matrix
-    between: Matrix
-    shares_x: NDArray[np.float64]
-    shares_y: NDArray[np.float64]
+    Attributes:
+        alone_x, alone_y: (G,) what each group adds by itself.
+        pairs_x, pairs_y, pairs_between: (G, G) what each pair of groups adds beyond that.
+    """
+
+    alone_x: NDArray[np.float64]
+    alone_y: NDArray[np.float64]
+    pairs_x: Matrix
+    pairs_y: Matrix
+    pairs_between: Matrix
 
     @classmethod
-    def mean(cls, terms: Sequence["Terms"]) -> "Terms":
+    def mean(cls, parts: Sequence["Parts"]) -> "Parts":
         """The mean over runs whose groups are the same."""
         names = (field.name for field in dataclasses.fields(cls))
-        return cls(**{name: np.mean([getattr(one, name) for one in terms], axis=0) for name in names})
+        return cls(**{name: np.mean([getattr(one, name) for one in parts], axis=0) for name in names})
 
     def variance(self) -> float:
-        """The variance of the distance, by its Hoeffding decomposition over groups.
+        """The variance of the distance.
 
-        The first-order part, what each group adds by itself, and the second-order part, what pairs of groups add
-        beyond that, are uncorrelated. For equal distributions only the second is left, which a jackknife would count
-        twice; that surplus is subtracted here.
+        For equal distributions the groups add nothing by themselves, and the pairs alone decide. A jackknife counts
+        those twice; the surplus is subtracted here.
 
         Source: Serfling 1980, "Approximation Theorems of Mathematical Statistics", sec. 5.2.1; for the kernel distance
         Sutherland et al. 2017, "Generative Models and Model Criticism via Optimized MMD", appendix A.
         """
-        pure_x, pure_y = (
-            _centred(self.within_x, self.shares_x, self.shares_x),
-            _centred(self.within_y, self.shares_y, self.shares_y),
-        )
-        pure_between = _centred(self.between, self.shares_x, self.shares_y)
-        second = 2 * _off_diagonal_squares(pure_x) + 2 * _off_diagonal_squares(pure_y) + 4 * (pure_between**2).sum()
-        alone_x = 2 * (_alone(self.within_x, self.shares_x) - _alone(self.between, self.shares_x))
-        alone_y = 2 * (_alone(self.within_y, self.shares_y) - _alone(self.between.T, self.shares_y))
-        first = _corrected_squares(alone_x, self.shares_x) + _corrected_squares(alone_y, self.shares_y)
-        # `first` holds the second-order part twice.
-        return float(max(first - second, second))
+        pairs = 2 * _off_diagonal_squares(self.pairs_x) + 2 * _off_diagonal_squares(self.pairs_y)
+        pairs += 4 * float((self.pairs_between**2).sum())
+        alone = _squares(self.alone_x) + _squares(self.alone_y)  # holds the pairs' part twice
+        return max(alone - pairs, pairs)
 
 
 def _sums(
@@ -115,6 +118,7 @@ def _sums(
     labels_y: Labels,
     groups: int,
     *,
+    offset: float,
     skip_diagonal: bool,
 ) -> Matrix:
     member = np.zeros((len(y), groups))
@@ -122,7 +126,7 @@ def _sums(
     sums = np.zeros((groups, groups))
     rows = max(1, _BLOCK_VALUES // len(y))
     for first in range(0, len(x), rows):
-        values = kernel(x[first : first + rows], y)
+        values = kernel(x[first : first + rows], y) - offset
         if skip_diagonal:
             np.fill_diagonal(values[:, first:], 0)
         np.add.at(sums, labels_x[first : first + rows], values @ member)
@@ -135,11 +139,11 @@ def _alone(terms: Matrix, shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return alone
 
 
-def _centred(terms: Matrix, shares_x: NDArray[np.float64], shares_y: NDArray[np.float64]) -> Matrix:
-    """What pairs of groups add beyond what their members add alone."""
+def _pairs(terms: Matrix, shares_x: NDArray[np.float64], shares_y: NDArray[np.float64]) -> Matrix:
+    """(G, G) what pairs of groups add beyond what their members add alone."""
     rows, columns = np.outer(terms.sum(axis=1), shares_y), np.outer(shares_x, terms.sum(axis=0))
-    centred: Matrix = terms - rows - columns + np.outer(shares_x, shares_y) * terms.sum()
-    return centred
+    pairs: Matrix = terms - rows - columns + np.outer(shares_x, shares_y) * terms.sum()
+    return pairs
 
 
 def _off_diagonal_squares(matrix: Matrix) -> float:
@@ -147,6 +151,7 @@ def _off_diagonal_squares(matrix: Matrix) -> float:
     return float((matrix**2).sum() - (np.diag(matrix) ** 2).sum())
 
 
-def _corrected_squares(alone: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
-    groups = int((shares > 0).sum())
-    return float((alone**2).sum()) * groups / (groups - 1)
+def _squares(alone: NDArray[np.float64]) -> float:
+    """Sum of squares, corrected for the mean that was subtracted."""
+    groups = int(np.count_nonzero(alone))
+    return float((alone**2).sum()) * groups / max(groups - 1, 1)

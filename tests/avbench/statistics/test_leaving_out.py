@@ -1,0 +1,74 @@
+"""Values without some groups equal those that are computed from scratch."""
+
+import numpy as np
+import pytest
+
+from avbench.metrics.frechet import frechet_distance
+from avbench.metrics.kernel import kernel_distance
+from avbench.statistics.leaving_out import Frechet, FromScratch, Kernel, leaving_out
+
+GROUPS = 8
+MANY_AND_FEW_ROWS = pytest.mark.parametrize(("n", "m", "d"), [(120, 90, 6), (40, 30, 25), (20, 30, 25)])
+METRICS = pytest.mark.parametrize("function", [frechet_distance, kernel_distance])
+
+
+def case(n: int, m: int, d: int):
+    rng = np.random.default_rng([n, m, d])
+    x, y = 3 + rng.normal(size=(n, d)), 3.2 + 1.3 * rng.normal(size=(m, d))
+    return x, y, (rng.permutation(np.arange(n) % GROUPS), rng.permutation(np.arange(m) % GROUPS)), GROUPS
+
+
+@METRICS
+@MANY_AND_FEW_ROWS
+def test_leaving_out_each_group_equals_computing_anew(function, n, m, d):
+    quick, slow = leaving_out(function, *case(n, m, d)), FromScratch(function, *case(n, m, d))
+    np.testing.assert_allclose(quick.each_left_out(), slow.each_left_out(), rtol=1e-9)
+
+
+@METRICS
+def test_leaving_out_several_groups_equals_computing_anew(function):
+    mask = np.array([True, False, True, False, False, True, False, False])
+    quick, slow = leaving_out(function, *case(120, 90, 6)), FromScratch(function, *case(120, 90, 6))
+    assert quick.without(mask) == pytest.approx(slow.without(mask), rel=1e-9)
+
+
+@METRICS
+@MANY_AND_FEW_ROWS
+def test_leaving_out_nothing_gives_the_metric(function, n, m, d):
+    x, y, labels, groups = case(n, m, d)
+    nothing = np.zeros(groups, np.bool_)
+    assert leaving_out(function, x, y, labels, groups).without(nothing) == pytest.approx(function(x, y), rel=1e-9)
+
+
+def test_the_quick_ways_are_taken():
+    assert isinstance(leaving_out(frechet_distance, *case(30, 30, 3)), Frechet)
+    assert isinstance(leaving_out(kernel_distance, *case(30, 30, 3)), Kernel)
+
+
+def test_any_other_metric_is_computed_anew():
+    x, y, labels, groups = case(40, 40, 3)
+    shift = leaving_out(lambda one, other: float((other.mean(0) - one.mean(0)).sum()), x, y, labels, groups)
+    kept = labels[0] != 2, labels[1] != 2
+    assert shift.each_left_out()[2] == pytest.approx((y[kept[1]].mean(0) - x[kept[0]].mean(0)).sum())
+
+
+@pytest.mark.parametrize("function", [frechet_distance, kernel_distance, lambda one, other: 0.0])
+def test_a_set_of_which_nothing_is_left_has_no_value(function):
+    x, y, labels, groups = case(40, 40, 3)
+    assert np.isnan(leaving_out(function, x, y, labels, groups).without(np.ones(groups, np.bool_)))
+
+
+def test_shares_are_the_mean_of_both_sets():
+    x, y, _, _ = case(40, 40, 3)
+    labels = np.repeat([0, 1], [10, 30]), np.repeat([0, 1], [20, 20])
+    np.testing.assert_allclose(Frechet(x, y, labels, 2).shares(), [3 / 8, 5 / 8])
+
+
+def test_features_that_do_not_vary_are_no_obstacle():
+    x, y, labels, groups = case(120, 90, 6)
+    x[:, 0], y[:, 0] = 1, 1
+    np.testing.assert_allclose(
+        Frechet(x, y, labels, groups).each_left_out(),
+        FromScratch(frechet_distance, x, y, labels, groups).each_left_out(),
+        rtol=1e-6,
+    )
