@@ -8,7 +8,7 @@ where "training" holds all else that the training loop goes on from; it is {} in
 import logging
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -18,6 +18,8 @@ from torch import Tensor
 
 from avbench.errors import DataError, MachineError
 from avbench.workspace import atomic_file
+from models.inert_unpickler import read_foreign
+from models.published import plain_weights
 from models.run import Run
 
 logger = logging.getLogger(__name__)
@@ -120,18 +122,28 @@ def load_weights(run: Run, which: Literal["ema", "network"] = "ema", path: Path 
     return checkpoint.ema if which == "ema" else checkpoint.network
 
 
-def read_weights(path: Path) -> tuple[StateDict, bool]:
+def read_weights(path: Path, published: Callable[[Any], StateDict] = plain_weights) -> tuple[StateDict, bool]:
     """The weights in any checkpoint file, and whether they are a published one's: the EMA of one of ours.
+
+    Args:
+        published: finds the weights in the content of a published file, in which objects that are neither tensors nor
+            plain values are a `models.inert_unpickler.Record` each.
 
     Raises:
         DataError: the file is damaged or holds no weights.
     """
-    content = _read(path)
-    if _is_ours(content):
-        return content["ema"], False
-    if not isinstance(content, dict) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
-        raise DataError(f"{path}: it holds no plain dict of tensors; give a checkpoint of avbench or a published one")
-    return content, True
+    try:
+        content = _read(path)
+        if _is_ours(content):
+            return content["ema"], False
+    except DataError:
+        if not path.is_file():
+            raise
+        content = read_foreign(path)
+    try:
+        return published(content), True
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def _write(content: Any, file: IO[bytes]) -> None:

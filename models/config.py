@@ -9,7 +9,7 @@ from avbench.clip import ClipSpec
 from avbench.errors import UsageError
 from avbench.settings import from_table, to_toml
 
-Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm"]
+Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,16 @@ class SamplingConfig:
     """How a network is sampled, unless the command says otherwise."""
 
     solver: Solver = "dpm"
-    steps: int = 20  # evaluations of the network; "dpm++-adaptive" chooses its own
+    steps: int = 20  # evaluations of the network; solvers that choose their own take no notice of it
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise UsageError(f"sampling.steps is {self.steps}; it must be at least 1")
+
+    @property
+    def chooses_steps(self) -> bool:
+        """Whether the solver chooses the number of steps."""
+        return self.solver in ("dpm++-adaptive", "fast")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

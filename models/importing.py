@@ -53,7 +53,7 @@ def import_checkpoint(
     path = RUNS / (name or new_name(config))
     if (path / "config.toml").exists():
         raise UsageError(f"{path}: there is a run already; choose another --name")
-    weights, published = read_weights(file)
+    weights, published = read_weights(file, chosen.published_weights)
     if not published:
         raise UsageError(f"{file} is no published checkpoint but one of avbench; it is in a run already")
     try:

@@ -19,6 +19,7 @@ from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
 from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.draws import Draws
+from models.published import plain_weights
 
 Modality = Literal["video", "audio"]
 Tensors = Mapping[str, Tensor]  # one batch: tensors by name, the first dimension counts samples
@@ -110,6 +111,17 @@ class Model(ABC):
         Raises:
             UsageError: the settings contradict each other.
         """
+
+    def published_weights(self, content: Any) -> Tensors:
+        """The weights in the content of a published file: by default, that is a state dict.
+
+        Args:
+            content: plain values, containers and tensors; a `models.inert_unpickler.Record` for whatever else there is.
+
+        Raises:
+            DataError: it holds none.
+        """
+        return plain_weights(content)
 
     @abstractmethod
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:

@@ -1,6 +1,7 @@
 """Published checkpoints against networks: the same keys and shapes, or a message that names the first difference."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -23,3 +24,17 @@ def check_same_shapes(own: Mapping[str, Tensor], given: Mapping[str, Tensor], ne
                 f"this is the checkpoint of another network than this {network}: {key} is {found} in the checkpoint "
                 f"and {wanted} in the network. Give the settings it was trained with"
             )
+
+
+def plain_weights(content: Any) -> Mapping[str, Tensor]:
+    """The content of a checkpoint file that is a state dict.
+
+    Raises:
+        DataError: it is something else; the message says how to make one of it.
+    """
+    if not isinstance(content, Mapping) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
+        raise DataError(
+            "it holds no plain dict of tensors; give a checkpoint of avbench or a published one, or, where its code is "
+            "at hand and trusted, what torch.save(network.state_dict(), FILE) writes there"
+        )
+    return content

@@ -20,6 +20,7 @@ class Solver(StrEnum):
     dpm_pp_adaptive = "dpm++-adaptive"
     ddim = "ddim"
     ddpm = "ddpm"
+    fast = "fast"
 
 
 class Guidance(StrEnum):
@@ -109,7 +110,7 @@ def _sampling(config: "RunConfig", solver: Solver | None, steps: int | None) -> 
 
 
 def _told(sampling: "SamplingConfig") -> str:
-    return sampling.solver if sampling.solver == "dpm++-adaptive" else f"{sampling.solver} in {sampling.steps} steps"
+    return sampling.solver if sampling.chooses_steps else f"{sampling.solver} in {sampling.steps} steps"
 
 
 def _conditions(

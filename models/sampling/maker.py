@@ -55,6 +55,7 @@ class SampleMaker:
             as_published=as_published,
             condition=conditions.settings if conditions else None,
         )
+        self._check_solver()
         self._check_condition()
         for settings in (self.settings, self.upscaled_settings):
             if settings is not None:
@@ -118,6 +119,14 @@ class SampleMaker:
         steps = self._upsampler.config.sampling.steps
         with torch.no_grad():
             return upscale(self._upsampler.network, video, draws.normal("noise", shape=(3, size, size)), steps=steps)
+
+    def _check_solver(self) -> None:
+        solver, known = self.settings.sampling.solver, self._network.model.solvers
+        if solver not in known:
+            raise UsageError(
+                f"{self.settings.network.run} cannot be sampled by {solver}; {self.settings.network.model} knows "
+                f"{', '.join(known)}"
+            )
 
     def _check_condition(self) -> None:
         if self._conditions is None:

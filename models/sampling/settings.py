@@ -47,7 +47,8 @@ class SampleSettings:
     @property
     def set_name(self) -> str:
         """A folder's name that tells what commonly differs."""
-        solver = self.sampling.solver if self.adaptive else f"{self.sampling.solver}{self.sampling.steps}"
+        chosen = self.sampling.chooses_steps
+        solver = self.sampling.solver if chosen else f"{self.sampling.solver}{self.sampling.steps}"
         parts = [solver, f"seed{self.seed}", f"step{self.network.step}"]
         if self.condition is not None:
             parts = [self._direction, self.condition.clipset, *self._guidance, *parts]
@@ -58,14 +59,9 @@ class SampleSettings:
         return "-".join(parts)
 
     @property
-    def adaptive(self) -> bool:
-        """Whether the solver chooses the number of steps."""
-        return self.sampling.solver == "dpm++-adaptive"
-
-    @property
     def meta(self) -> dict[str, Any]:
         """What every clip of the set has in its `meta`."""
-        steps = {} if self.adaptive else {"steps": self.sampling.steps}
+        steps = {} if self.sampling.chooses_steps else {"steps": self.sampling.steps}
         return {"model": self.network.model, "seed": self.seed} | steps
 
     @property

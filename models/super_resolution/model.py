@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
 from avbench.errors import UsageError
-from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.diffusion.learned_variance import hybrid_losses
 from models.diffusion.schedule import linear_schedule
 from models.draws import Draws
@@ -76,6 +76,8 @@ class SuperResolution(Model):
     presets: ClassVar[Mapping[str, Preset]] = MappingProxyType(
         {"paper": _PAPER, "released": _RELEASED, "base": _BASE, "tiny": _TINY}
     )
+
+    solvers: ClassVar[tuple[Solver, ...]] = ("ddim",)
 
     def build(self, config: RunConfig) -> nn.Module:
         if config.spec.size != config.network.size:

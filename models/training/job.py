@@ -85,7 +85,7 @@ def _started(network: nn.Module, model: Model, config: RunConfig, start: Path) -
     if start.is_dir():
         weights, published = load_weights(Run(start)), False
     else:
-        weights, published = read_weights(start)
+        weights, published = read_weights(start, model.published_weights)
     try:
         if published:
             weights = model.from_published(weights, config).state_dict()
