@@ -45,6 +45,7 @@ def run_ffmpeg(graph: Any, *, limit: float, given: bytes = b"") -> str:
 
     Raises:
         DataError: it fails, or does not end in time.
+        MachineError: the disk is full.
     """
     command = graph.global_args("-nostdin", "-nostats", "-hide_banner").compile(cmd=ffmpeg_program())
     try:
@@ -52,6 +53,8 @@ def run_ffmpeg(graph: Any, *, limit: float, given: bytes = b"") -> str:
     except subprocess.TimeoutExpired as error:
         raise DataError(f"ffmpeg was not done after {limit:.0f} s; leave it out") from error
     log = run.stderr.decode(errors="replace")
+    if run.returncode and "No space left on device" in log:
+        raise MachineError("ffmpeg found the disk full: free some space, then give the same command again")
     if run.returncode:
         last = next((line for line in reversed(log.splitlines()) if line.strip()), "it says nothing")
         raise DataError(f"ffmpeg cannot read it ({last}); leave it out")

@@ -42,6 +42,7 @@ class Created:
     study: Study
     checks: tuple[Check, ...]
     leaks: LeakReport
+    warnings: tuple[str, ...]  # to heed before publishing
 
 
 def create_study(config: CreateConfig, progress: Progress = silent) -> Created:
@@ -80,7 +81,8 @@ def create_study(config: CreateConfig, progress: Progress = silent) -> Created:
         with machine_errors(config.out):
             whole.rename(config.out)
         shutil.rmtree(making)
-    return Created(folder=config.out, study=study, checks=tuple(checks), leaks=leaks)
+    warnings = (*leaks.warnings, *casting.warnings)
+    return Created(folder=config.out, study=study, checks=tuple(checks), leaks=leaks, warnings=warnings)
 
 
 def _study(config: CreateConfig, secret: str, selection: Selection) -> Study:

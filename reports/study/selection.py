@@ -58,6 +58,7 @@ class Casting:
     def __init__(self, config: CreateConfig) -> None:
         self._config = config
         self.fingerprints: dict[str, str] = {}  # of the clip sets, by path
+        self.warnings = list(config.warnings)
         self._rating: list[tuple[_Candidate, ClipSource, DrawnClip]] = []
         self._golds: list[tuple[_Candidate, GoldClip]] = [*_made_golds(config)]
         self._practice = [_noise(config, "practice")]
@@ -99,12 +100,21 @@ class Casting:
             drawn, next_one = draw_clips(
                 source, clipset, config.per_method, config.spec, config.seed, paired=config.paired
             )
+            self._warn_of_enlarging(source, clipset)
             where = f"{source.dataset}/{source.method}/{source.path}"
             self._rating += [(_shown(where, clipset, one, config.spec), source, one) for one in drawn]
             if spare is None and next_one is not None and source.is_truth:
                 spare = _shown(where, clipset, next_one, config.spec)
         if spare is not None:
             self._practice.append(spare)
+
+    def _warn_of_enlarging(self, source: ClipSource, clipset: ClipSet) -> None:
+        smallest = min(max(record.width, record.height) for record in clipset.records)
+        if smallest < self._config.spec.size:
+            self.warnings.append(
+                f"{source.dataset}: clips of {source.method} have {smallest} pixels and are shown at "
+                f"{self._config.spec.size}; without super-resolution (`avbench upscale`) blur alone may decide"
+            )
 
     def _given_golds(self, gold: GoldSource) -> Iterator[tuple[_Candidate, GoldClip]]:
         tasks = [task for task in self._config.tasks if gold.task in ("", task.name)]
@@ -135,10 +145,17 @@ class Casting:
 
 
 def _with_datasets(opened: Sequence[tuple[ClipSource, ClipSet]]) -> list[tuple[ClipSource, ClipSet]]:
-    """The sources, those without a data set named after the real clips, or else after the first ones."""
+    """The sources; those without a data set belong to the one that is named, or is called as the real clips are."""
+    known = sorted({source.dataset for source, _ in opened} - {""})
     unnamed = [(source, clipset) for source, clipset in opened if not source.dataset]
-    known = next((clipset.name for source, clipset in (*(p for p in unnamed if p[0].is_truth), *unnamed)), "")
-    named = [(replace(source, dataset=source.dataset or known), clipset) for source, clipset in opened]
+    if unnamed and len(known) > 1:
+        raise UsageError(
+            f"--clips {unnamed[0][0].method}={unnamed[0][0].path} does not say which data set it belongs to: "
+            f"{' or '.join(known)}; write DATASET:METHOD=PATH"
+        )
+    real = [clipset.name for source, clipset in opened if source.is_truth]
+    default = next(iter([*known, *real, opened[0][1].name]))
+    named = [(replace(source, dataset=source.dataset or default), clipset) for source, clipset in opened]
     (dataset, method), count = Counter((source.dataset, source.method) for source, _ in named).most_common(1)[0]
     if count > 1:
         raise UsageError(f"--clips names the method {method} of the data set {dataset} {count} times; name each once")

@@ -13,7 +13,7 @@ from avbench.cli.console import errors, output, progress_bars
 from avbench.errors import UsageError
 
 if TYPE_CHECKING:
-    from reports.study.config import CreateConfig, GoldSource
+    from reports.study.config import GoldSource
     from reports.study.create import Created
     from reports.study.design.draw import ClipSource
 
@@ -104,10 +104,10 @@ def create(
     )
     with progress_bars() as progress:
         created = create_study(config, progress)
-    _show(config, created)
+    _show(created)
 
 
-def _show(config: CreateConfig, created: Created) -> None:
+def _show(created: Created) -> None:
     study = created.study
     output.print(
         f"{created.folder}: {study.task_count:,} tasks, {study.task_count * study.votes:,} votes, "
@@ -115,7 +115,7 @@ def _show(config: CreateConfig, created: Created) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    for warning in (*created.leaks.warnings, *config.warnings):
+    for warning in created.warnings:
         errors.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
     errors.print(
         f"keep {created.folder}/private to yourself: the key, what was checked of the design (design.md) and what the "

@@ -2,7 +2,8 @@ import ffmpeg
 import imageio_ffmpeg
 import pytest
 
-from avbench.errors import DataError
+from avbench.errors import DataError, MachineError
+from avbench.media import filters
 from avbench.media.filters import Loudness, ffmpeg_program, loudness_in, run_ffmpeg
 
 
@@ -27,6 +28,15 @@ def test_takes_the_ffmpeg_on_the_path_first(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert ffmpeg_program() == imageio_ffmpeg.get_ffmpeg_exe()
     ffmpeg_program.cache_clear()
+
+
+def test_a_full_disk_is_no_fault_of_the_clip(tmp_path, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\necho 'av_interleaved_write_frame(): No space left on device' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(filters, "ffmpeg_program", lambda: str(program))
+    with pytest.raises(MachineError, match="the disk full"):
+        run_ffmpeg(ffmpeg.input("testsrc", f="lavfi").output("-", format="null"), limit=20)
 
 
 def test_silence_has_no_loudness():

@@ -242,6 +242,22 @@ def test_a_turing_test_needs_real_clips(config):
         replace(config, kind="turing", sources=config.sources[1:])
 
 
+def test_sources_without_a_data_set_belong_to_the_one_that_is_named(encoded, config):
+    sources = (replace(config.sources[0], dataset="scenery"), config.sources[1])
+    assert {one.dataset for one in create_study(replace(config, sources=sources)).leaks.separations} == {"scenery"}
+
+
+def test_a_source_that_may_belong_to_two_data_sets_is_refused(encoded, config):
+    sources = (*(replace(config.sources[0], dataset=name) for name in ("a", "b")), config.sources[1])
+    with pytest.raises(UsageError, match="does not say which data set it belongs to: a or b"):
+        create_study(replace(config, sources=sources))
+
+
+def test_clips_that_must_be_enlarged_are_warned_of(encoded, config):
+    warnings = create_study(replace(config, spec=ClipSpec(size=32))).warnings
+    assert any("clips of ours have 16 pixels and are shown at 32" in warning for warning in warnings)
+
+
 def test_a_method_is_named_once(encoded, config):
     with pytest.raises(UsageError, match="names the method ours of the data set landscape 2 times"):
         create_study(replace(config, sources=(*config.sources, config.sources[1])))

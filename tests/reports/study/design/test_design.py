@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 from designs import MOS_METHODS, TURING_METHODS, make_clips, make_study
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from avbench.errors import UsageError
 from reports.study.design.checks import check_design
@@ -49,6 +51,25 @@ def test_constraints_hold_of_small_studies_too(changes):
     study = make_study("mos", clips, votes=3, items_per_page=3, **changes)
     assert broken(study, clips) == []
     assert all(len(page.items) == 3 + study.gold_per_page + 1 for page in study.pages)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    per_method=st.integers(1, 8),
+    methods=st.integers(1, 4),
+    datasets=st.integers(1, 2),
+    votes=st.integers(1, 4),
+    paired=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+    data=st.data(),
+)
+def test_whatever_can_be_dealt_holds_the_constraints(per_method, methods, datasets, votes, paired, seed, data):
+    clips = make_clips(per_method, [f"m{k}" for k in range(methods)], [f"d{k}" for k in range(datasets)], paired=paired)
+    total = per_method * methods
+    sizes = [size for size in range(2, total + 1) if total % size == 0 and total // size >= methods]
+    assume(sizes)  # as many pages as clips of a source: enough for a deal
+    study = make_study("mos", clips, votes=votes, seed=seed, items_per_page=data.draw(st.sampled_from(sizes)))
+    assert broken(study, clips) == []
 
 
 def test_the_same_seed_and_secret_give_the_same_design():
