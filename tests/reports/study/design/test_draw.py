@@ -99,9 +99,7 @@ def test_of_a_long_clip_a_stretch_on_the_grid_of_frames_is_shown():
 
 def test_fewer_clips_than_asked_are_refused_with_the_reason():
     clipset = Listed(*(record(f"clip-{number}", seconds="1.2" if number else "1.6") for number in range(4)))
-    with pytest.raises(
-        DataError, match=r"2 clips of ours .* 1 can be shown \(3 last less than 1.6 s\)"
-    ):
+    with pytest.raises(DataError, match=r"2 clips of ours .* 1 can be shown \(3 last less than 1.6 s\)"):
         draw(clipset, 2)
 
 
