@@ -75,8 +75,8 @@ def claims_to_markdown(found: Sequence[Claim]) -> str:
 
 
 def claims_table(found: Sequence[Claim]) -> HtmlTable:
-    frame = pd.DataFrame([astuple(claim) for claim in found])
-    frame.columns = pd.Index(["claim", "the paper says", "its tables give", "ours", "remark"])
+    headings = ["claim", "the paper says", "its tables give", "ours", "remark"]
+    frame = pd.DataFrame([dict(zip(headings, astuple(claim), strict=True)) for claim in found], columns=headings)
     return of_frame(frame, "claims", "The paper's sentences", ("claims.csv", "claims.md"))
 
 

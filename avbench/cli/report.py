@@ -63,6 +63,24 @@ def report(
 
 
 @app.command()
+def figures(
+    clipsets: Annotated[list[Path], typer.Argument(help="Clip sets or folders of videos.")],
+    conditions: Annotated[
+        Path | None, typer.Option(help="What clips were made to fit. Default: the set of that name in data/.")
+    ] = None,
+    clips: Annotated[int, typer.Option(help="Clips of each class, or conditions.", min=1)] = 4,
+    frames: Annotated[int, typer.Option(help="Frames of each clip.", min=1)] = 8,
+    out: Annotated[Path, typer.Option(help="Folder of the figures.")] = Path("results/report/figures"),
+) -> None:
+    """Draw sheets as in the paper: frames and spectrogram of clips by class; beneath given ones all that fit them."""
+    from avbench.cli.workflows.report import draw_figures
+
+    with progress_bars() as progress:
+        drawn = draw_figures(clipsets, out, conditions=conditions, clips=clips, frames=frames, progress=progress)
+    print(*drawn, sep="\n")
+
+
+@app.command()
 def claims(
     results: Results = Path("results"),
     studies: Studies = Path("studies"),

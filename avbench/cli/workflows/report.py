@@ -1,6 +1,7 @@
 """What `avbench report` gathers: results, studies, data sets and clips, for the tables and pages of `reports`."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,3 +175,50 @@ def _parameters() -> dict[str, int]:
     with torch.device("meta"):
         networks = {"mm-diffusion": CoupledUNet(PAPER), "super-resolution": SuperResolutionUNet(PAPER_SR)}
     return {name: sum(map(torch.Tensor.numel, network.parameters())) for name, network in networks.items()}
+
+
+def draw_figures(
+    clipsets: Sequence[Path], folder: Path, *, conditions: Path | None, clips: int, frames: int, progress: Progress
+) -> list[Path]:
+    """Sheets of the clip sets in `folder`, and `figures.json`, which tells what they were made from.
+
+    Clips that were made to fit others stand beneath these, which are looked for in `data/` unless `conditions` names
+    them.
+
+    Raises:
+        UsageError: a set does not exist, or what its clips were made to fit is not there.
+        DataError: a clip cannot be decoded.
+        MachineError: the folder cannot be written.
+    """
+    from avbench.clipset import open_clipset
+    from avbench.workspace import atomic_write, sha256_file
+    from reports.figures import class_sheets, conditional_sheets, draw_sheet, is_conditional, told
+
+    drawn: dict[str, str] = {}
+    made_from = []
+    for done, path in enumerate(clipsets):
+        progress("clip sets", done, len(clipsets))
+        clipset = open_clipset(path)
+        if is_conditional(clipset):
+            given = open_clipset(conditions or _given(path))
+            sheets = conditional_sheets(clipset, given, clips=clips, frames=frames)
+        else:
+            sheets = class_sheets(clipset, clips=clips, frames=frames)
+        # Two sets of one name, as the samples of two runs are, must not share a file.
+        files = {f"{sheet.name}-{clipset.fingerprint[:6]}.png": sheet for sheet in sheets}
+        for name, sheet in files.items():
+            draw_sheet(sheet, folder / name)
+            drawn[name] = sha256_file(folder / name)
+        made_from.append(told(files, clipset))
+    progress("clip sets", len(clipsets), len(clipsets))
+    atomic_write(folder / "figures.json", json.dumps({"made_from": made_from, "wrote": drawn}, indent=1) + "\n")
+    return [folder / name for name in drawn]
+
+
+def _given(path: Path) -> Path:
+    """The clip set whose clips those of `path` were made to fit, by the name that its manifest gives."""
+    from avbench.clipset.layout import read_manifest
+
+    made = read_manifest(path).get("made", {})
+    condition = made.get("settings", {}).get("condition") or {}
+    return Path("data") / str(condition.get("clipset", "conditions"))
