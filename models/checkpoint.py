@@ -5,6 +5,7 @@ A file is what `torch.save` makes of
 where "training" holds all else that the training loop goes on from; it is {} in an imported run.
 """
 
+import contextlib
 import logging
 import pickle
 import zipfile
@@ -132,16 +133,10 @@ def read_weights(path: Path, published: Callable[[Any], StateDict] = plain_weigh
     Raises:
         DataError: the file is damaged or holds no weights.
     """
+    content = _any_content(path)
+    ours = _is_ours(content)
     try:
-        content = _read(path)
-        if _is_ours(content):
-            return content["ema"], False
-    except DataError:
-        if not path.is_file():
-            raise
-        content = read_foreign(path)
-    try:
-        return published(content), True
+        return (plain_weights(content["ema"]) if ours else published(content)), not ours
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -171,6 +166,14 @@ def _read(path: Path) -> Any:
     except (pickle.UnpicklingError, zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path}: damaged, or not a checkpoint of plain tensors ({reason})") from error
+
+
+def _any_content(path: Path) -> Any:
+    """The content of a file of whatever form, by torch's own reader if that will."""
+    if zipfile.is_zipfile(path):
+        with contextlib.suppress(DataError):
+            return _read(path)
+    return read_foreign(path)
 
 
 def _is_ours(content: Any) -> bool:

@@ -15,7 +15,9 @@ def import_(
     checkpoint: Annotated[
         str, typer.Argument(help="A file, or landscape, aist, landscape-sr, aist-sr: see `avbench weights list`.")
     ],
-    model: Annotated[str, typer.Option("--as", help="mm-diffusion, video-only, audio-only or super-resolution.")],
+    model: Annotated[
+        str, typer.Option("--as", help="mm-diffusion, video-only, audio-only, super-resolution or diffwave.")
+    ],
     data: Annotated[
         Path | None,
         typer.Option(help="What it was trained on. Default: data/landscape or data/aist by the file's name."),
@@ -30,7 +32,7 @@ def import_(
     name: Annotated[str, typer.Option(help="The run's name. Default: MODEL-DATA-PRESET-NUMBER.")] = "",
     plugin: Annotated[list[Path] | None, typer.Option(help="A Python file that registers models; repeatable.")] = None,
 ) -> None:
-    """Make a run of a published checkpoint: MM-Diffusion's own files, and what its released training code writes."""
+    """Make a run of a published checkpoint: of MM-Diffusion's own files, its training code's, or a baseline's."""
     from avbench.plugins import load_plugins
     from models.importing import import_checkpoint
 

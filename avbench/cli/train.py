@@ -18,7 +18,7 @@ def train(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="mm-diffusion (default), video-only, audio-only, super-resolution or a plug-in's. "
+            help="mm-diffusion (default), video-only, audio-only, super-resolution, diffwave or a plug-in's. "
             "With --resume, the run to go on with; default: the newest unfinished one.",
         ),
     ] = "",

@@ -19,7 +19,7 @@ from models.diffusion.state import Denoiser, NoiseSource, OnStep, State
 Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm"]
 SOLVERS: tuple[Solver, ...] = get_args(Solver)
 
-DEFAULT_STEPS: dict[Solver, int] = {"dpm": 20, "dpm++": 20, "ddim": 25, "ddpm": 1000}
+DEFAULT_STEPS: dict[str, int] = {"dpm": 20, "dpm++": 20, "ddim": 25, "ddpm": 1000}
 """Evaluations of the denoiser. "dpm++-adaptive" is not here: it takes as many as it needs."""
 
 
