@@ -13,6 +13,7 @@ from reports.study.analysis.pairs import PairTest, pair_tests
 from reports.study.analysis.position import Drift, drifts
 from reports.study.analysis.raters import RaterLine, rater_lines
 from reports.study.analysis.screening import Screened, screen
+from reports.study.analysis.sensitivity import Treated, sensitivity
 from reports.study.analysis.turing import Gap, PassCell, gaps, pass_cells
 from reports.study.keyed import KeyedStudy
 from reports.study.vote import TURING_TASK
@@ -30,6 +31,7 @@ class Numbers:
     agreements: tuple[Agreement, ...]
     pairs: tuple[PairTest, ...]
     drifts: tuple[Drift, ...]
+    sensitivity: tuple[Treated, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,4 +127,5 @@ def _numbers(
             pair_tests(opinions, study.key[(study.key["kind"] == "rating") & (study.key["part"] == "mos")], tested)
         ),
         drifts=tuple(drifts(votes)),
+        sensitivity=tuple(sensitivity(opinions)),
     )

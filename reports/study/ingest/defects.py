@@ -1,31 +1,13 @@
-"""The list of what was wrong with the answers: where, what stood there, why it matters and what it did."""
+"""The list of what was wrong with the answers: where, what stood there, why it matters and what it did.
+
+Reasons that drop rows and votes are those of `rules`. Noted, and dropping nothing by themselves, are `missing_column`,
+`invalid` (a time, a number or a status that cannot be read), `too_many_votes` and `too_few_votes` of a question,
+`code_without_answers` and `answers_without_code` of a person from Prolific.
+"""
 
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
-Reason = Literal[
-    # of a file or a row
-    "missing_column",
-    "other_study",
-    "duplicate_assignment",
-    "rejected",
-    "no_consent",
-    "audio_check_failed",
-    # of a vote
-    "unknown_clip",
-    "practice",
-    "wrong_task_for_clip",
-    "not_played",
-    "missing",
-    "invalid",
-    "duplicate_vote",
-    # of a question about a clip
-    "too_many_votes",
-    "too_few_votes",
-    # of a person
-    "code_without_answers",
-    "answers_without_code",
-]
 Effect = Literal["row dropped", "vote dropped", "noted"]
 
 

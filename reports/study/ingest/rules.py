@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from reports.study.ingest import values
-from reports.study.ingest.defects import Defect, Effect
+from reports.study.ingest.defects import Defect
 from reports.study.ingest.prolific import SessionCheck
 from reports.study.ingest.records import AnswerFile, RawVote, Submission
 from reports.study.keyed import KeyedStudy
@@ -71,45 +71,36 @@ def judge(files: Sequence[tuple[str, AnswerFile]], study: KeyedStudy) -> Judged:
             counts, since a status may change between downloads.
         study: the study with its key.
     """
-    defects = [
+    notes = [
         Defect(file=name, row=note.row, column=note.column, value=note.value, reason=note.reason, effect="noted")
         for name, file in files
         for note in file.notes
     ]
     sessions = SessionCheck.of(file.statuses for _, file in files if file.statuses)
     rows = _judged_rows(files, study, sessions)
-    defects += [_row_defect(row, study) for row in rows if row.reason is not None]
-    valid: list[_Vote] = []
-    dropped = Counter[str]()
-    for row in rows:
-        if row.reason is None:
-            for raw in row.submission.votes:
-                vote, defect = _judged_vote(row, raw, study)
-                if defect is not None:
-                    defects.append(defect)
-                    dropped[defect.reason] += 1
-                else:
-                    valid.append(vote)
-    kept = list(_without_duplicates(valid, defects, dropped))
-    defects += _counted(kept, study)
-    defects += sessions.unmatched([row.submission for row in rows if row.reason is None], study.secret)
+    used = [row for row in rows if row.reason is None]
+    valid, wrong = _judged_votes(used, study)
+    kept, repeated = _without_duplicates(valid)
+    unmatched = sessions.unmatched([row.submission for row in used], study.secret)
     lost = Counter[str]()
     for row in rows:
         if row.reason is not None:
             lost[row.reason] += len(row.submission.votes)
-    judged = Judged(
+    dropped = Counter(defect.reason for defect in (*wrong, *repeated))
+    votes_in = sum(len(row.submission.votes) for row in rows)
+    accounted = lost.total() + dropped.total() + len(kept)
+    assert accounted == votes_in, f"{votes_in} votes came in, {accounted} are accounted for"
+    dropped_rows = (_row_defect(row, study) for row in rows if row.reason is not None)
+    return Judged(
         votes=_table(kept, study),
-        defects=tuple(defects),
+        defects=(*notes, *dropped_rows, *wrong, *repeated, *_counted(kept, study), *unmatched),
         rows=dict(sorted(Counter(row.reason or "used" for row in rows).items())),
         votes_in_dropped_rows=dict(sorted((+lost).items())),
         votes_dropped=dict(sorted(dropped.items())),
         votes_valid={kind: sum(vote.kind == kind for vote in kept) for kind in ("rating", "gold")},
-        votes_in=sum(len(row.submission.votes) for row in rows),
+        votes_in=votes_in,
         raters={vote.row.submission.rater: vote.rater_id for vote in kept},
     )
-    accounted = lost.total() + dropped.total() + len(judged.votes)
-    assert accounted == judged.votes_in, f"{judged.votes_in} votes came in, {accounted} are accounted for"
-    return judged
 
 
 def _judged_rows(files: Sequence[tuple[str, AnswerFile]], study: KeyedStudy, sessions: SessionCheck) -> list[_Row]:
@@ -121,10 +112,9 @@ def _judged_rows(files: Sequence[tuple[str, AnswerFile]], study: KeyedStudy, ses
     }  # the last place of each id
     rows = []
     for name, submission in places:
-        last = ours.get(submission.submission_id)
         if submission.study_id != study.study_id:
             row = _Row(name, submission, "other_study", submission.study_id)
-        elif last != (name, submission.row) and last is not None:
+        elif (last := ours[submission.submission_id]) != (name, submission.row):
             row = _Row(name, submission, "duplicate_assignment", f"kept: {last[0]}, row {last[1]}")
         elif submission.rejected or not sessions.keeps(submission):
             row = _Row(name, submission, "rejected")
@@ -157,26 +147,38 @@ def _row_defect(row: _Row, study: KeyedStudy) -> Defect:
     )
 
 
-def _judged_vote(row: _Row, raw: RawVote, study: KeyedStudy) -> tuple[_Vote, Defect | None]:
-    kind = study.kinds.get(raw.clip_id, "")
-    answer = values.answer(raw.answer or "")
-    vote = _Vote(row, raw, pseudonym(study.secret, row.submission.rater), answer, kind)
-    reason, value = None, raw.answer or ""
-    if not kind:
-        reason, value = "unknown_clip", raw.clip_id
-    elif kind == "practice":
-        reason = "practice"
-    elif not _asks(study, raw):
-        reason, value = "wrong_task_for_clip", raw.task
-    elif raw.plays == 0:
-        reason = "not_played"
-    elif raw.answer is None:
-        reason = "missing_column"
-    elif not answer:
-        reason = "missing"
-    elif answer not in answers_to(raw.task):
-        reason = "invalid"
-    return vote, None if reason is None else _vote_defect(vote, reason, value)
+def _judged_votes(rows: Sequence[_Row], study: KeyedStudy) -> tuple[list[_Vote], list[Defect]]:
+    """The valid votes of used rows, and what is wrong with the others."""
+    valid, wrong = [], []
+    for row in rows:
+        rater_id = pseudonym(study.secret, row.submission.rater)
+        for raw in row.submission.votes:
+            answer = values.answer(raw.answer or "")
+            vote = _Vote(row, raw, rater_id, answer, study.kinds.get(raw.clip_id, ""))
+            if (reason := _wrong(vote, study)) is None:
+                valid.append(vote)
+                continue
+            told = {"unknown_clip": raw.clip_id, "wrong_task_for_clip": raw.task}
+            wrong.append(_vote_defect(vote, reason, told.get(reason, raw.answer or "")))
+    return valid, wrong
+
+
+def _wrong(vote: _Vote, study: KeyedStudy) -> str | None:
+    """The first reason for which a vote is dropped."""
+    raw = vote.raw
+    if not vote.kind:
+        return "unknown_clip"
+    if vote.kind == "practice":
+        return "practice"
+    if not _asks(study, raw):
+        return "wrong_task_for_clip"
+    if raw.plays == 0:
+        return "not_played"
+    if raw.answer is None:
+        return "missing_column"
+    if not vote.answer:
+        return "missing"
+    return None if vote.answer in answers_to(raw.task) else "invalid"
 
 
 def _asks(study: KeyedStudy, raw: RawVote) -> bool:
@@ -186,34 +188,34 @@ def _asks(study: KeyedStudy, raw: RawVote) -> bool:
 
 
 def _vote_defect(vote: _Vote, reason: str, value: str) -> Defect:
-    effect: Effect = "vote dropped"
     return Defect(
         file=vote.row.file,
         row=vote.row.submission.row,
         column=vote.raw.column,
         value=value,
         reason=reason,
-        effect=effect,
+        effect="vote dropped",
         rater_id=vote.rater_id,
         task=vote.raw.task,
         clip_id=vote.raw.clip_id,
     )
 
 
-def _without_duplicates(votes: list[_Vote], defects: list[Defect], dropped: Counter[str]) -> Iterator[_Vote]:
-    """The votes without a rater's later answers to a question, which are added to the defects."""
+def _without_duplicates(votes: Sequence[_Vote]) -> tuple[list[_Vote], list[Defect]]:
+    """The votes without a rater's later answers to a question, and those."""
     answered = set()
+    kept, repeated = [], []
     for vote in sorted(votes, key=lambda vote: (vote.row.time, vote.row.submission.submission_id)):
         question = (vote.rater_id, vote.raw.task, vote.raw.clip_id)
         if vote.kind == "rating" and question in answered:
-            defects.append(_vote_defect(vote, "duplicate_vote", vote.answer))
-            dropped["duplicate_vote"] += 1
-            continue
-        answered.add(question)
-        yield vote
+            repeated.append(_vote_defect(vote, "duplicate_vote", vote.answer))
+        else:
+            answered.add(question)
+            kept.append(vote)
+    return kept, repeated
 
 
-def _counted(votes: list[_Vote], study: KeyedStudy) -> Iterator[Defect]:
+def _counted(votes: Sequence[_Vote], study: KeyedStudy) -> Iterator[Defect]:
     """Questions with more or fewer votes than wanted. All are used: one too many is no worse than the others."""
     counts = Counter((vote.raw.task, vote.raw.clip_id) for vote in votes if vote.kind == "rating")
     wanted = {(task, clip) for clip, task in study.wanted[["clip_id", "task"]].itertuples(index=False)}
@@ -227,7 +229,7 @@ def _counted(votes: list[_Vote], study: KeyedStudy) -> Iterator[Defect]:
             )
 
 
-def _table(votes: list[_Vote], study: KeyedStudy) -> pd.DataFrame:
+def _table(votes: Sequence[_Vote], study: KeyedStudy) -> pd.DataFrame:
     rows = []
     for vote in votes:
         raw, submission = vote.raw, vote.row.submission

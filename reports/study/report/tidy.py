@@ -14,7 +14,7 @@ from reports.study.report.words import PASS_METRIC, metric
 
 SCORES = "scores.csv"
 _SCORE_COLUMNS = ("study_id", "dataset", "method", "metric", "value", "low", "high", "n", "screened")
-_LISTS = ("opinions", "passes", "gaps", "agreements", "pairs", "drifts")  # of Numbers
+_LISTS = ("opinions", "passes", "gaps", "agreements", "pairs", "drifts", "sensitivity")  # of Numbers
 
 
 def scores_csv(one: Reported) -> str:

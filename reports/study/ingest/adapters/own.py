@@ -36,15 +36,21 @@ def read_server_file(path: Path) -> AnswerFile:
     Raises:
         DataError: a line is no vote.
     """
-    platforms = {str(line.get("rater_id")): line for line in _lines(path.with_name("raters.jsonl"))}
-    comments = [
-        (str(line.get("rater_id")), str(line.get("comment", ""))) for line in _lines(path.with_name("comments.jsonl"))
+    platforms = {
+        str(line.get("rater_id")): line.get("platform") or {} for line in _lines(path.with_name("raters.jsonl"))
+    }
+
+    def person(rater: str) -> str:
+        return str(platforms.get(rater, {}).get("PROLIFIC_PID") or rater)
+
+    submissions = [
+        _submission(number, vote, str(platforms.get(vote.rater_id, {}).get("SESSION_ID", "")), person(vote.rater_id))
+        for number, vote in enumerate(read_votes(path), start=1)
     ]
-    submissions = []
-    for number, vote in enumerate(read_votes(path), start=1):
-        platform = platforms.get(vote.rater_id, {}).get("platform") or {}
-        participant = str(platform.get("PROLIFIC_PID") or vote.rater_id)
-        submissions.append(_submission(number, vote, str(platform.get("SESSION_ID", "")), participant))
+    comments = [
+        (person(str(line.get("rater_id"))), str(line.get("comment", "")))
+        for line in _lines(path.with_name("comments.jsonl"))
+    ]
     return AnswerFile(kind="server", submissions=tuple(submissions), comments=tuple(comments))
 
 

@@ -59,4 +59,4 @@ def _identity(row: dict[str, str]) -> str:
     """What makes a row the same vote again: its place on a page, as in the JSON export, else its question and time."""
     if row.get("page_id") and row.get("position"):
         return "/".join((row["rater_id"], row["page_id"], row["position"]))
-    return "/".join((row["rater_id"], row["task_id"], row["timestamp"]))
+    return "/".join((row["rater_id"], row["task"], row["clip_id"], row["timestamp"]))

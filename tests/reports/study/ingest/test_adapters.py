@@ -92,7 +92,7 @@ def test_the_servers_file_brings_sessions_and_comments_from_beside_it(tmp_path):
     (tmp_path / "comments.jsonl").write_text(json.dumps({"rater_id": "anna", "comment": "loud"}) + "\n")
     read = read_answers(tmp_path / "votes.jsonl", "s")
     assert (read.submissions[0].rater, read.submissions[0].session) == ("5f0", "6a1")
-    assert read.comments == (("anna", "loud"),)
+    assert read.comments == (("5f0", "loud"),)
 
 
 def test_prolifics_export_tells_whom_to_keep(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from golden_study import EXPECTED, GOLDEN, golden_folder
+from golden_study import EXPECTED, GOLDEN, golden_folder, small_study
 from strict import missing
 
 from avbench.errors import DataError, UsageError
@@ -217,6 +217,38 @@ def test_a_study_whose_gold_nobody_answered_is_refused(study, tmp_path):
     votes.write_text("\n".join(line for line in lines if line.split(",")[3] not in gold) + "\n")
     with pytest.raises(DataError, match="has gold clips, but none of its 600 valid votes answers one"):
         report([folder])
+
+
+_HEADER = "study_id,task_id,rater_id,clip_id,task,answer,seconds,timestamp"
+
+
+def voted(clip: int, rater: str, answer: str, task: str = "video_quality") -> str:
+    return f"few,{task}:{clip:012x},{rater},{clip:012x},{task},{answer},,2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        [voted(0, "a", "4")],
+        [voted(clip, rater, "3") for clip in range(4) for rater in "ab"],
+        [voted(4, "a", "real", "turing"), voted(5, "a", "machine", "turing")],
+        [voted(4, rater, "real", "turing") for rater in "ab"],
+        [voted(0, "a", "4"), voted(1, "b", "2"), voted(2, "a", "4")],
+    ],
+    ids=["one vote", "all equal", "one rater", "one clip", "one vote a clip"],
+)
+def test_votes_too_few_for_a_number_leave_it_out(tmp_path, votes):
+    methods = ["ours", "real", "ours", "real", "ours", "real"]
+    rows = [f"{clip:012x},few,{'mos' if clip < 4 else 'turing'},x,{m},{clip},rating" for clip, m in enumerate(methods)]
+    (tmp_path / "key.csv").write_text("\n".join(["clip_id,study_id,part,dataset,method,source_id,kind", *rows]) + "\n")
+    (tmp_path / "votes.csv").write_text("\n".join([_HEADER, *votes]) + "\n")
+    clips = [f"{clip:012x}" for clip in range(6)]
+    pages = {"m": ("video_quality", tuple(clips[:4])), "t": ("turing", tuple(clips[4:]))}
+    folder = small_study(tmp_path / "s", key=tmp_path / "key.csv", pages=pages, votes=2, study_id="few")
+    ingest(folder, [tmp_path / "votes.csv"])
+    done = report([folder], draws=50)
+    cells = [cell for one in done.sheets for row in one.rows for cell in row]
+    assert cells and not [cell for cell in cells if "nan" in cell or "inf" in cell.split()]
 
 
 @pytest.mark.parametrize("option", ["ground_truth", "focus"])
