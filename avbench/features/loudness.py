@@ -12,6 +12,7 @@ from avbench.features.extractor import EXTRACTORS, Compute, Extractor, Forward, 
 
 SILENCE = -70.0  # LUFS: the recommendation's absolute gate, below which nothing counts
 _SHORTEST = 0.4  # seconds, the recommendation's block
+_HEADROOM = 0.25  # torchaudio's filters cut off at 1, and the weighting adds 4 dB and more
 
 
 class Loudness(Extractor):
@@ -40,7 +41,9 @@ def integrated_loudness(wave: Tensor, sample_rate: int) -> float:
     """
     if wave.shape[-1] < _SHORTEST * sample_rate:
         raise DataError(f"{wave.shape[-1] / sample_rate:g} s of sound have no loudness; it takes {_SHORTEST} s")
-    lufs = float(loudness(wave, sample_rate))
+    # A wave with so high a peak has its gate 12 dB higher, far below anything that counts in it.
+    gain = _HEADROOM if float(wave.abs().max()) > _HEADROOM else 1.0
+    lufs = float(loudness(gain * wave, sample_rate)) - 20 * math.log10(gain)
     # Where every block is gated, torchaudio takes the mean of none.
     return SILENCE if math.isnan(lufs) else max(lufs, SILENCE)
 

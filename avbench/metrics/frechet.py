@@ -23,6 +23,7 @@ _FORMULA = (
     explanation="FVD, Fréchet video distance; plain FVD takes the 400 logits of I3D (Kinetics-400), without softmax.\n"
     f"{_FORMULA}\n"
     'Source: Unterthiner et al. 2018, "Towards Accurate Generative Models of Video", sec. 3.',
+    full_rank=True,
 )
 @metric(
     "fad",
@@ -33,6 +34,7 @@ _FORMULA = (
     "normalised, and is shown times 10,000. It is not the FAD on VGGish.\n"
     f"{_FORMULA}\n"
     'Source: Kilgour et al. 2019, "Fréchet Audio Distance"; on AudioCLIP: Ruan et al. 2023, "MM-Diffusion", sec. 4.',
+    full_rank=True,
 )
 def frechet_distance(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Squared Fréchet distance, in squared feature units; 0 for equal statistics (up to rounding, so maybe -1e-10).

@@ -25,6 +25,7 @@ _BLOCK_VALUES = 2**22  # kernel values held at once: 32 MiB, however many clips 
     "It is 0 on average for equal distributions, so that single values may be negative.\n"
     'Source: Binkowski et al. 2018, "Demystifying MMD GANs", sec. 4 (KID); on video: Unterthiner et al. 2018, '
     '"Towards Accurate Generative Models of Video".',
+    least_clips=100,
 )
 def kernel_distance(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Unbiased squared MMD under the cubic kernel (x.y / D + 1)^3; about 0, also below, for equal distributions.

@@ -34,7 +34,7 @@ class Metric:
     @property
     def needs(self) -> tuple[str, ...]:
         """The modalities that a clip must have."""
-        return (self.modality,)
+        return (self.modality,) if self.modality in ("video", "audio") else ("video", "audio")
 
     def enough(self, dimensions: int) -> int:
         """How many clips of each set it takes for a value worth printing, of so many features."""

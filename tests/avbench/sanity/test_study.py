@@ -14,7 +14,15 @@ from avbench.sanity.config import SanityConfig
 from avbench.sanity.corruptions import CORRUPTIONS
 from avbench.sanity.study import run_study
 
-FVD, KVD, FAD = "FVD[tiny_video]", "KVD[tiny_video]", "FAD[tiny_audio]"
+FVD, KVD, FAD, KAD = "FVD[tiny_video]", "KVD[tiny_video]", "FAD[tiny_audio]", "KAD[tiny_audio]"
+NEIGHBOURS = [
+    f"{name}_{modality}[tiny_{modality}]"
+    for name in ("precision", "recall", "density", "coverage")
+    for modality in ("video", "audio")
+]
+DISTANCES = [FVD, KVD, FAD, KAD, *NEIGHBOURS]
+SYNCHRONY = ["motion-onset", "av_align", "beat_alignment"]
+SPACES = ["tiny_video", "tiny_audio", "tiny_video+tiny_audio"]
 SPEC = ClipSpec(sample_rate=44_100)
 
 
@@ -56,21 +64,20 @@ def verdict(study, metric, corruption):
 
 
 def test_every_corruption_at_every_strength_is_put_to_every_metric(studied):
-    assert set(studied["metric"]) == {FVD, KVD, FAD, "motion-onset"}
+    assert set(studied["metric"]) == {*DISTANCES, *SYNCHRONY, *(f"memorisation[{space}]" for space in SPACES)}
     for metric, rows in studied.groupby("metric"):
-        asked = [(row.corruption, row.strength) for row in rows.itertuples() if row.corruption != "pair-shuffling"]
+        asked = [(row.corruption, row.strength) for row in rows.itertuples() if row.modality in ("video", "audio")]
         assert sorted(asked) == sorted((n, s) for n in CORRUPTIONS for s in CORRUPTIONS[n].strengths), metric
     assert set(studied["n"]) == {6}
 
 
 def test_metrics_of_the_picture_are_deaf_and_those_of_the_sound_blind(studied):
-    sound = studied[studied["modality"] == "audio"]
-    picture = studied[studied["modality"] == "video"]
-    assert set(sound[sound["metric"].isin([FVD, KVD])]["verdict"]) == {"blind"}
-    assert set(picture[picture["metric"] == FAD]["verdict"]) == {"blind"}
+    for modality, other in (("video", "audio"), ("audio", "video")):
+        rows = studied[(studied["modality"] == other) & studied["metric"].str.endswith(f"[tiny_{modality}]")]
+        assert len(rows) and set(rows["verdict"]) == {"blind"}
 
 
-@pytest.mark.parametrize("metric", [FVD, KVD, FAD])
+@pytest.mark.parametrize("metric", DISTANCES)
 def test_shuffled_pairs_leave_every_distance_where_it_was(studied, metric):
     shuffled = studied[(studied["corruption"] == "pair-shuffling") & (studied["metric"] == metric)]
     assert shuffled["value"].to_numpy() == pytest.approx(shuffled["clean"].to_numpy(), rel=1e-6, abs=1e-9)
@@ -100,10 +107,31 @@ def test_alignment_is_none_with_silence_and_with_a_frozen_picture(studied):
 
 
 def test_the_floor_is_worse_than_the_clean_value(studied):
-    distances = studied[studied["metric"] != "motion-onset"]
+    distances = studied[studied["metric"].isin([FVD, KVD, FAD, KAD])]
     assert (distances["floor"] > distances["clean"]).all()
-    aligned = studied[studied["metric"] == "motion-onset"]
-    assert (aligned["floor"] < aligned["clean"]).all()
+    better_high = studied[studied["metric"].isin(SYNCHRONY)]
+    assert (better_high["floor"] < better_high["clean"]).all()
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_copies_of_the_reference_are_seen_as_memorised(studied, space):
+    copied = studied[(studied["corruption"] == "copying") & (studied["metric"] == f"memorisation[{space}]")]
+    assert copied["value"].is_monotonic_increasing
+    assert copied["value"].iloc[-1] == 1 and copied["responds"].iloc[-1]
+
+
+@pytest.mark.parametrize("metric", [FVD, FAD])
+def test_copies_of_the_reference_please_the_distances(studied, metric):
+    copied = studied[(studied["corruption"] == "copying") & (studied["metric"] == metric)]
+    assert copied["value"].iloc[-1] == pytest.approx(0, abs=1e-6)
+    assert set(copied["verdict"]) == {"blind"}
+
+
+def test_a_collapse_costs_recall_coverage_and_the_distances(studied):
+    collapsed = studied[(studied["corruption"] == "collapse") & (studied["strength"] == 1)].set_index("metric")
+    assert (collapsed["value"] > collapsed["clean"])[[FVD, FAD]].all()
+    lost = ["recall_video[tiny_video]", "recall_audio[tiny_audio]"]
+    assert (collapsed["value"][lost] == 0).all()
 
 
 def test_neither_workers_nor_batches_change_the_study(tmp_path, monkeypatch):
@@ -138,8 +166,13 @@ def test_no_window_stands_twice_even_under_the_published_protocol(tmp_path):
 
 def test_a_silent_set_is_asked_about_its_picture_only(tmp_path):
     study = run_study(config(make_movies(tmp_path / "movies", 4, sound=False)))
-    assert set(study["modality"]) == {"video"}
-    assert set(study["metric"]) == {FVD, KVD}
+    assert set(study["modality"]) == {"video", "set"}
+    assert set(study["metric"]) == {FVD, KVD, "memorisation[tiny_video]"}
+
+
+def test_metrics_that_so_few_windows_do_not_suffice_for_are_left_out_and_told(tmp_path, caplog):
+    run_study(config(make_movies(tmp_path / "movies", 4, sound=False)))
+    assert "density_video[tiny_video] is not asked: 2 clips in a set; their 5 nearest" in caplog.text
 
 
 def test_clips_without_sound_are_left_out_and_told(tmp_path, caplog):
