@@ -204,7 +204,10 @@ def _read(out: Path) -> dict[str, Any]:
 
 
 def table(kept: dict[str, Any]) -> str:
-    """Coverage of each 95 % interval in per cent, as Markdown, with the repeats it was counted over."""
+    """Coverage of each 95 % interval in per cent, as Markdown, with the repeats it was counted over.
+
+    The rival of a paired difference is that of two independent values, of KVD the error in closed form.
+    """
     lines = [
         "| target | D | N | repeats | true | mean value | naive bootstrap | jackknife, value | corrected, normal "
         "| corrected, t | **printed** | half width |",
@@ -214,7 +217,7 @@ def table(kept: dict[str, Any]) -> str:
         truth, repeats = World.of(cell.D).truth(), list(kept[cell.name].values())
         for target in ("equal", "apart"):
             lines.append(_frechet_line(cell, f"Fréchet, {target}", truth[target], target, repeats))
-    lines += ["", "| target | D | N | repeats | true | **printed** | jackknife or unpaired | half width |"]
+    lines += ["", "| target | D | N | repeats | true | **printed** | rival | half width |"]
     lines.append("| :-- | " + " | ".join(["--:"] * 7) + " |")
     for cell in (cell for cell in CELLS if cell.name in kept):
         truth, repeats = World.of(cell.D).truth(), list(kept[cell.name].values())
@@ -249,8 +252,8 @@ def _other_line(cell: Cell, target: str, truth: float, repeats: list[dict[str, l
         width, shown = (high - low) / 2, _printed(cell, _share(printed))
     else:
         value, se, knife = there.T
-        printed, other = abs(value - truth) <= _T * se, abs(value - truth) <= _T * knife
-        width, shown = _T * se, _share(printed)
+        printed, other = abs(value - truth) <= _T * knife, abs(value - truth) <= _T * se
+        width, shown = _T * knife, _share(printed)
     name = {"difference": "Fréchet, A - B", "kvd equal": "KVD, equal", "kvd apart": "KVD, apart"}[target]
     return f"| {name} | {_size(cell)} | {len(there)} | {truth:.4g} | {shown} | {_share(other)} | {width.mean():.2g} |"
 

@@ -135,7 +135,7 @@ class Estimate:
 
     @property
     def se(self) -> float:
-        """Standard error of the mean; NaN where it was not computed."""
+        """Standard error of the mean, in closed form where there is one; NaN where it was not computed."""
         return math.sqrt(self.variance) if math.isfinite(self.variance) else self.jackknife.se
 
     @property
@@ -154,16 +154,19 @@ class Estimate:
 
     @property
     def interval(self) -> Interval:
-        """For the distance between what both sets were drawn from, infinitely many clips of each."""
+        """For the distance between what both sets were drawn from, infinitely many clips of each.
+
+        That of a kernel distance takes the jackknife's error, too: the one in closed form is right on average, but
+        smaller where the value is small, so that fewer intervals hold the truth.
+        """
         extrapolated = self.kind == "extrapolated"
-        centre, error = (self.limit, self.limit_se) if extrapolated else (self.value, self.se)
+        centre, error = (self.limit, self.limit_se) if extrapolated else (self.value, self.jackknife.se)
         why_none = self.why_none or ("" if math.isfinite(centre + error) else "the value is not a finite number")
         if why_none:
             return Interval(note=_joined(why_none, self.remark))
         groups = self.jackknife.groups
         half = float(stats.t.ppf(0.975, groups - 1)) * error
-        method = f"jackknife-{groups}" if extrapolated else f"u-statistic-{groups}"
-        return Interval(low=centre - half, high=centre + half, method=method, note=self.remark)
+        return Interval(low=centre - half, high=centre + half, method=f"jackknife-{groups}", note=self.remark)
 
     def columns(self) -> dict[str, float | str]:
         """The columns of `summary.csv` that tell how far the mean can be trusted."""
