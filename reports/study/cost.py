@@ -23,6 +23,7 @@ class Cost:
     seconds_per_page: float
     hours: float  # of all raters together
     reward: Decimal  # for a page, whole cents
+    reward_per_task: Decimal  # the page's reward, shared among the questions about clips that count
     rewards: Decimal
     fee_share: Decimal
     fee: Decimal
@@ -60,6 +61,7 @@ def cost_of(study: Study, wage: Decimal, *, overhead_seconds: float = 30.0, fee_
         seconds_per_page=seconds,
         hours=assignments * seconds / 3600,
         reward=reward,
+        reward_per_task=reward / study.items_per_page,
         rewards=rewards,
         fee_share=share,
         fee=fee,

@@ -40,6 +40,7 @@ def cost(
     table.add_row("time for a page (clips played twice, 5 s to answer)", f"{found.seconds_per_page:,.0f} s")
     table.add_row("time of all raters", f"{found.hours:,.1f} h")
     table.add_row("reward for a page", f"{found.reward:,.2f} {currency}")
+    table.add_row("reward for a task (a question about a clip)", f"{found.reward_per_task:,.3f} {currency}")
     table.add_row("rewards", f"{found.rewards:,.2f} {currency}")
     table.add_row(f"platform fee ({found.fee_share:.0%})", f"{found.fee:,.2f} {currency}")
     table.add_row("total", f"{found.total:,.2f} {currency}", style="bold")

@@ -118,6 +118,12 @@ def _show(created: Created) -> None:
     for warning in created.warnings:
         errors.print(f"warning: {warning}", highlight=False, markup=False, soft_wrap=True)
     errors.print(
+        f"on Mechanical Turk, publish batch_input.csv with hit_{study.kind}.html and {study.votes} assignments a HIT; "
+        f"anywhere else, hand out survey/ with media/, or use: avbench study serve {created.folder}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    errors.print(
         f"keep {created.folder}/private to yourself: the key, what was checked of the design (design.md) and what the "
         f"files give away (leaks.md) lie there. What it costs: avbench study cost {created.folder} --wage AN-HOUR",
         highlight=False,

@@ -23,6 +23,7 @@ def test_time_is_two_plays_and_five_seconds_a_clip(study):
 def test_the_reward_never_pays_less_than_the_wage(study):
     cost = cost_of(study, Decimal(15), overhead_seconds=10)
     assert cost.reward == Decimal("0.29")  # 15 for an hour, 68 s: 0.2833
+    assert cost.reward_per_task == Decimal("0.058")  # a page asks about 5 clips, besides checks of attention
     assert (cost.rewards, cost.fee, cost.total) == (Decimal("3.48"), Decimal("0.72"), Decimal("4.20"))
 
 
