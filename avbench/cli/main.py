@@ -9,6 +9,7 @@ from rich.logging import RichHandler
 
 from avbench import __version__
 from avbench.cli import (
+    ablate,
     compare,
     doctor,
     evaluate,
@@ -78,6 +79,7 @@ app.command("demo")(demo.demo)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
 app.add_typer(ls.app, name="ls")
+app.add_typer(ablate.app, name="ablate")
 
 
 def run() -> None:

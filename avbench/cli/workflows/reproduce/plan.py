@@ -26,6 +26,8 @@ class Planned:
     """A row with its commands."""
 
     title: str
+    method: str  # as our tables call it
+    results: Path
     steps: tuple[Step, ...]
     missing: tuple[str, ...] = ()  # models that it needs and that are not registered
     note: str = ""
@@ -37,11 +39,21 @@ class Planner:
     Args:
         data: the clip set, which the first command makes where it is missing.
         prepare: arguments of that command after `prepare`; () where the set is the user's own.
+        spec: the shape in which all networks work; None for that of the scale's coupled net.
     """
 
-    def __init__(self, data: Path, prepare: Sequence[str], scale: Scale, *, device: str = "auto") -> None:
+    def __init__(
+        self,
+        data: Path,
+        prepare: Sequence[str],
+        scale: Scale,
+        *,
+        device: str = "auto",
+        spec: "ClipSpec | None" = None,
+    ) -> None:
         self.data = data
         self.scale = scale
+        self._spec = spec
         self._device = () if device == "auto" else ("--device", device)
         self._prepare = tuple(prepare)
         self._counted: dict[Any, float | None] = {}
@@ -65,6 +77,8 @@ class Planner:
         evaluation = self.evaluation(samples, row.method, results, STAMP, stamp, runs=runs)
         return Planned(
             title=told,
+            method=row.method,
+            results=results,
             steps=(*self.data_steps(), *steps, evaluation),
             missing=self.missing(row.training) if row.training else (),
             note=row.note,
@@ -75,7 +89,7 @@ class Planner:
         steps = []
         if self._prepare:
             steps.append(Step(arguments=("prepare", *self._prepare), done=has_clips(self.data)))
-        if self.scale.own_shape:
+        if self.own_shape:
             spec, count = self.spec(), _WINDOWS_PER_SAMPLE * self.scale.samples
             shape = f"size={spec.size},sample_rate={spec.sample_rate}"
             arguments = ("prepare", "reshape", str(self.data), "--spec", shape, "--windows", str(count))
@@ -85,7 +99,7 @@ class Planner:
 
     def reference(self) -> Path:
         """The real clips that samples are compared with."""
-        if not self.scale.own_shape:
+        if not self.own_shape:
             return self.data
         spec = self.spec()
         return Path("data") / f"{self.data.name}-{spec.size}px-{spec.sample_rate / 1000:g}kHz"
@@ -95,17 +109,26 @@ class Planner:
         from avbench.protocol import get_protocol
 
         name = self.data.name
-        if self.scale.own_shape:
+        if self.own_shape:
             name += f"@{self.spec().size}px-{self.spec().sample_rate / 1000:g}kHz"
         protocol = get_protocol(self.scale.protocol).with_samples(self.scale.samples)
         allowed = ("--allow-smoke",) if self.scale.smoke else ()
         return ("--protocol", protocol.hash, "--dataset", name, *allowed)
 
     def spec(self) -> "ClipSpec":
-        """The shape in which all networks of this scale work: the coupled one's."""
+        """The shape in which all networks work."""
         from models.registry import MODELS
 
-        return MODELS["mm-diffusion"].presets[self.scale.preset].spec
+        return self._spec or MODELS["mm-diffusion"].presets[self.scale.preset].spec
+
+    @property
+    def own_shape(self) -> bool:
+        """Whether real clips are brought to that shape: against the originals, resolution would be measured."""
+        from avbench.clip import ClipSpec
+        from avbench.protocol import get_protocol
+
+        spec = self.spec()
+        return spec.size < get_protocol(self.scale.protocol).size or spec.sample_rate < ClipSpec().sample_rate
 
     def samples(
         self, training: Training, sampler: Sampler | None, at: Fraction = Fraction(1)
@@ -116,11 +139,35 @@ class Planner:
             sampler: None for the run's own.
             at: share of the preset's steps after which it is sampled.
         """
-        run, config = self.run(training), self.config(training)
-        step = self._steps(training, at)
-        checkpoint = run / "checkpoints" / f"{step:08d}.pt" if step else run
-        told = sampler or Sampler(solver="own", steps=0)
-        out = run / "samples" / f"{told.solver}{told.steps or ''}-step{step}-{self.scale.samples}"
+        run, step = self.run(training), self.steps(training, at)
+        name = f"{sampler.solver}{sampler.steps}" if sampler else "own"
+        out = run / "samples" / f"{name}-step{step}-{self.scale.samples}"
+        sampling = self.sampling(self.checkpoint(training, at), self.config(training), sampler, out)
+        return out, [*self.trainings(training), sampling]
+
+    def checkpoint(self, training: Training, at: Fraction = Fraction(1)) -> Path:
+        """That of a run after a share of the preset's steps; the run itself where nobody knows how many there are."""
+        run, step = self.run(training), self.steps(training, at)
+        return run / "checkpoints" / f"{step:08d}.pt" if step else run
+
+    def sampling(
+        self,
+        checkpoint: Path,
+        config: "RunConfig | None",
+        sampler: Sampler | None,
+        out: Path,
+        options: Sequence[str] = (),
+        *,
+        passes: int = 1,
+    ) -> Step:
+        """The command that samples a checkpoint.
+
+        Args:
+            config: the run's settings; None where its model is not registered.
+            sampler: None for the run's own.
+            options: of `avbench sample` besides.
+            passes: through the network for each step of the solver.
+        """
         arguments = ["sample", str(checkpoint), "--samples", str(self.scale.samples)]
         if sampler:
             arguments += ["--solver", sampler.solver, "--steps", str(sampler.steps)]
@@ -128,14 +175,13 @@ class Planner:
         def operations() -> float | None:
             one = self._pass(config) if config else None
             evaluations = sampler.steps if sampler else config.sampling.steps if config else 0
-            return None if one is None else one * evaluations * self.scale.samples
+            return None if one is None else one * passes * evaluations * self.scale.samples
 
-        sampling = Step(
-            arguments=(*arguments, "--out", str(out), *self._device),
+        return Step(
+            arguments=(*arguments, *options, "--out", str(out), *self._device),
             done=has_clips(out, self.scale.samples),
             operations=operations,
         )
-        return out, [*self.trainings(training), sampling]
 
     def trainings(self, training: Training) -> list[Step]:
         """The commands that train a run, and first those that it is built upon."""
@@ -147,7 +193,7 @@ class Planner:
             arguments += ["--first-stage", self.run(needed).name]
         step = Step(
             arguments=(*arguments, "--name", run.name),
-            done=is_trained(run, self._steps(training, training.share)),
+            done=is_trained(run, self.steps(training, training.share)),
             operations=lambda: self._of_training(config) if config else None,
         )
         return [*(step for needed in training.first_stages for step in self.trainings(needed)), step]
@@ -222,13 +268,13 @@ class Planner:
             levels = len(preset.network.windows)
             changes["network.windows"] = ",".join(map(str, training.windows[:levels]))
         if training.share != 1:
-            changes["training.steps"] = str(self._steps(training, training.share))
+            changes["training.steps"] = str(self.steps(training, training.share))
         if training.model == "mm-diffusion":
-            changes["training.checkpoint_every"] = str(max(1, self._steps(training, Fraction(1)) // _COLUMNS))
+            changes["training.checkpoint_every"] = str(max(1, self.steps(training, Fraction(1)) // _COLUMNS))
             changes["training.keep_checkpoints"] = str(_COLUMNS)
         return changes
 
-    def _steps(self, training: Training, share: Fraction) -> int:
+    def steps(self, training: Training, share: Fraction) -> int:
         """A share of the steps that the scale gives to a model."""
         from models.registry import MODELS
 

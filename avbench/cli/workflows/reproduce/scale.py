@@ -26,8 +26,10 @@ class Scale:
     features: str
     quick: Sampler  # of the rows that the paper samples with DPM-Solver
     full: Sampler  # of the row that takes all steps
+    guided: Sampler  # of gradient guidance, which runs with ddpm and ddim
+    strengths: tuple[float, ...]  # of the guidance, in units of `avbench sample --scale`; 0 is replacement
+    evaluations: tuple[int, ...]  # of the network, at which solvers are compared
     clips: int  # of the synthetic data set
-    own_shape: bool = False  # real clips are brought to the shape in which the networks work
     changes: Mapping[str, str] = field(default_factory=dict)  # settings of every training
     changes_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # and of single models'
 
@@ -51,6 +53,9 @@ PAPER = Scale(
     features="published",
     quick=Sampler(solver="dpm", steps=20),
     full=Sampler(solver="ddpm", steps=1000),
+    guided=Sampler(solver="ddpm", steps=1000),
+    strengths=(0, 30, 100, 300, 1000),
+    evaluations=(10, 20, 50, 100, 250),
     clips=4096,
 )
 TINY = Scale(
@@ -63,8 +68,10 @@ TINY = Scale(
     # A net that is trained so briefly errs at high noise, which DPM-Solver multiplies and DPM-Solver++ thresholds.
     quick=Sampler(solver="dpm++", steps=20),
     full=Sampler(solver="ddpm", steps=100),
+    guided=Sampler(solver="ddim", steps=25),
+    strengths=(0, 3, 10, 30, 100),
+    evaluations=(5, 10, 20, 50),
     clips=256,
-    own_shape=True,
 )
 # A tenth of a minute of training and twenty evaluations: each row exists, none is good.
 SMOKE = Scale(
@@ -76,8 +83,10 @@ SMOKE = Scale(
     features="embedded",
     quick=Sampler(solver="dpm++", steps=20),
     full=Sampler(solver="ddpm", steps=20),
+    guided=Sampler(solver="ddim", steps=20),
+    strengths=(0, 10),
+    evaluations=(5, 20),
     clips=32,
-    own_shape=True,
     changes={"training.steps": "5", "training.batch_size": "4"},
     changes_of={
         name: {"network.channels": "32", "network.cross_head_channels": "32"}
