@@ -2,12 +2,13 @@
 
 import typer
 
-from avbench.cli.study import cost, create, ingest, power, report, serve
+from avbench.cli.study import cost, create, ingest, power, publish, report, serve
 
 app = typer.Typer(help="Ask people: opinion scores and Turing tests.", no_args_is_help=True)
 app.command("create")(create.create)
 app.command("power")(power.power)
 app.command("cost")(cost.cost)
+app.command("serve")(serve.serve)
 app.command("ingest")(ingest.ingest)
 app.command("report")(report.report)
-app.command("serve")(serve.serve)
+app.command("publish")(publish.publish)
