@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from avbench.clipset.layout import MANIFEST, WORK
-from avbench.clipset.made import KIND as MADE
+# As in avbench.clipset.layout and .made, which import torch; a list is to be there at once.
+MANIFEST, WORK, MADE = "clipset.json", ".work", "folder"
 
 Entry = Mapping[str, Any]  # JSON values by column
 

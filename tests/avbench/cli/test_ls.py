@@ -8,6 +8,8 @@ from results_folders import Folder
 from tiny import make_movies
 from toy_runs import make_toy_run
 
+from avbench import listing
+from avbench.clipset import layout, made
 from pipelines.prepare import prepare
 from pipelines.source import SOURCES
 from pipelines.storage import Storage
@@ -67,6 +69,10 @@ def test_a_table_is_printed_for_people(avbench):
     make_toy_run(Path("runs/done"))
     _, out, _ = avbench("ls", "runs")
     assert "done" in out and "toy" in out and "ready" in out
+
+
+def test_the_names_of_files_are_those_of_clip_sets():
+    assert (listing.MANIFEST, listing.WORK, listing.MADE) == (layout.MANIFEST, layout.WORK, made.KIND)
 
 
 def test_an_empty_workspace_says_so(avbench):
