@@ -77,8 +77,8 @@ def draw_clips(
 
 
 def _check_streams(source: ClipSource, clipset: ClipSet) -> None:
-    for what, has in (("sound", ClipRecord.has_audio), ("picture", ClipRecord.has_video)):
-        without = [record.source for record in clipset.records if not has.__get__(record)]
+    for what, attribute in (("sound", "has_audio"), ("picture", "has_video")):
+        without = [record.source for record in clipset.records if not getattr(record, attribute)]
         if without:
             raise DataError(
                 f"{source.path}: {len(without)} of {len(clipset)} clips have no {what}, the first is {without[0]}; "
