@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.metrics.kernel import KernelFunction
 from avbench.metrics.metric import metric
 from avbench.metrics.neighbours import squared_distances
 from avbench.metrics.pair import Features, checked_pair
@@ -50,6 +51,16 @@ def kernel_audio_distance(reference: NDArray[np.floating], generated: NDArray[np
     within_x = (_kernel_sum(x, x, width) - N) / (N * (N - 1))  # a row with itself gives 1
     within_y = (_kernel_sum(y, y, width) - M) / (M * (M - 1))
     return within_x + within_y - 2 * _kernel_sum(x, y, width) / (N * M)
+
+
+def kernel_as_wide_as(reference: Features) -> KernelFunction:
+    """The Gaussian kernel whose width the reference clips (N, D) decide."""
+    width = 2 * bandwidth(reference) ** 2 + _TINY
+
+    def kernel(x: Features, y: Features) -> Features:
+        return np.exp(np.concatenate([squares for _, squares in squared_distances(x, y)]) / -width)
+
+    return kernel
 
 
 def bandwidth(reference: Features) -> float:

@@ -11,6 +11,7 @@ from scipy import stats
 
 from avbench.metrics.frechet import frechet_distance
 from avbench.metrics.kernel import kernel_distance
+from avbench.metrics.kernel_audio_distance import kernel_audio_distance
 from avbench.metrics.metric import Distance
 from avbench.statistics.extrapolation import PARTS, Line, extrapolate, parts_left_out
 from avbench.statistics.jackknife import Jackknife, jackknife
@@ -27,8 +28,9 @@ Kind = Literal["extrapolated", "unbiased", "error only"]
 
 def kind_of(function: Distance) -> Kind:
     """What an interval of the metric is about."""
-    kinds: dict[Distance, Kind] = {frechet_distance: "extrapolated", kernel_distance: "unbiased"}
-    return kinds.get(function, "error only")
+    if function is frechet_distance:
+        return "extrapolated"
+    return "unbiased" if function in (kernel_distance, kernel_audio_distance) else "error only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avbench.metrics.frechet import frechet_distance, frechet_of_moments
-from avbench.metrics.kernel import cubic_kernel, kernel_distance
+from avbench.metrics.kernel import KernelFunction, cubic_kernel, kernel_distance
+from avbench.metrics.kernel_audio_distance import kernel_as_wide_as, kernel_audio_distance
 from avbench.metrics.metric import Distance
 from avbench.metrics.pair import checked_pair
 from avbench.statistics.groups import Labels
@@ -111,17 +112,18 @@ class Frechet(LeavingOut):
 
 
 class Kernel(LeavingOut):
-    """The kernel distance: sums of the kernel over pairs of groups are added up without those left out."""
+    """A kernel distance: sums of the kernel over pairs of groups are added up without those left out."""
 
     def __init__(
         self,
+        kernel: KernelFunction,
         reference: NDArray[np.floating],
         generated: NDArray[np.floating],
         labels: tuple[Labels, Labels],
         groups: int,
     ) -> None:
         super().__init__(reference, generated, labels, groups)
-        self.blocks = KernelBlocks.of(cubic_kernel, self.reference, self.generated, labels, groups)
+        self.blocks = KernelBlocks.of(kernel, self.reference, self.generated, labels, groups)
 
     def without(self, left_out: Mask) -> float:
         return self.blocks.without(left_out)
@@ -134,9 +136,12 @@ def leaving_out(
     labels: tuple[Labels, Labels],
     groups: int,
 ) -> LeavingOut:
-    """The quickest exact way to leave groups out of a metric."""
+    """The quickest way to leave groups out of a metric: exact, but that KAD's kernel stays as wide as for all rows."""
     if function is frechet_distance:
         return Frechet(reference, generated, labels, groups)
     if function is kernel_distance:
-        return Kernel(reference, generated, labels, groups)
+        return Kernel(cubic_kernel, reference, generated, labels, groups)
+    if function is kernel_audio_distance:
+        kernel = kernel_as_wide_as(np.asarray(reference, np.float64))
+        return Kernel(kernel, reference, generated, labels, groups)
     return FromScratch(function, reference, generated, labels, groups)

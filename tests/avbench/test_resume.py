@@ -112,15 +112,16 @@ def test_an_evaluation_killed_while_it_extracts_ends_with_the_same_bytes(movies,
 
 def test_an_evaluation_killed_while_it_writes_ends_with_the_same_bytes(movies, undisturbed):
     place, whole = Place(movies, "writing", "avbench"), undisturbed["avbench"]
-    # First the rows of each run and metric are written, two at a time; then provenance, summary,
-    # single clips and the printed table.
+    # First the rows of each run and metric are written, two at a time; then the errors of all lines, provenance,
+    # summary, single clips and the printed table. What is there is not written again, but for provenance and summary.
     for moment, rows, files in (
         ("rename 1", 0, set()),
         ("rename 3", 4, {"results.csv"}),
         ("rename 8", _WRITTEN, {"results.csv"}),
-        ("rename 2", _WRITTEN, {"results.csv", "provenance.json"}),
-        ("rename 3", _WRITTEN, {"results.csv", "provenance.json", "summary.csv"}),
-        ("rename 4", _WRITTEN, {"results.csv", "provenance.json", "summary.csv", "clips.parquet"}),
+        ("rename 2", _WRITTEN, {"results.csv", "statistics.json"}),
+        ("rename 2", _WRITTEN, {"results.csv", "statistics.json", "provenance.json"}),
+        ("rename 3", _WRITTEN, {"results.csv", "statistics.json", "provenance.json", "summary.csv"}),
+        ("rename 4", _WRITTEN, {"results.csv", "statistics.json", "provenance.json", "summary.csv", "clips.parquet"}),
     ):
         kill_at(place, moment)
         assert (place.written(), set(place.files())) == (rows, files)

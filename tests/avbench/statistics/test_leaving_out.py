@@ -5,6 +5,7 @@ import pytest
 
 from avbench.metrics.frechet import frechet_distance
 from avbench.metrics.kernel import kernel_distance
+from avbench.metrics.kernel_audio_distance import kernel_audio_distance
 from avbench.statistics.leaving_out import Frechet, FromScratch, Kernel, leaving_out
 
 GROUPS = 8
@@ -43,6 +44,14 @@ def test_leaving_out_nothing_gives_the_metric(function, n, m, d):
 def test_the_quick_ways_are_taken():
     assert isinstance(leaving_out(frechet_distance, *case(30, 30, 3)), Frechet)
     assert isinstance(leaving_out(kernel_distance, *case(30, 30, 3)), Kernel)
+
+
+def test_of_kad_groups_are_left_out_under_the_kernel_of_all_clips():
+    x, y, labels, groups = case(120, 90, 6)
+    quick = leaving_out(kernel_audio_distance, x, y, labels, groups)
+    assert quick.without(np.zeros(groups, np.bool_)) == pytest.approx(kernel_audio_distance(x, y), rel=1e-9)
+    slow = FromScratch(kernel_audio_distance, x, y, labels, groups)  # where the kernel's width moves a little
+    np.testing.assert_allclose(quick.each_left_out(), slow.each_left_out(), rtol=0.05)
 
 
 def test_any_other_metric_is_computed_anew():
