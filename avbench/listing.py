@@ -11,7 +11,7 @@ from typing import Any
 # As in avbench.clipset.layout and .made, which import torch; a list is to be there at once.
 MANIFEST, WORK, MADE = "clipset.json", ".work", "folder"
 
-Entry = Mapping[str, Any]  # JSON values by column
+Entry = dict[str, Any]  # JSON values by column
 
 _DAMAGED = "damaged"
 
@@ -39,7 +39,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _data_set(path: Path) -> Entry | None:
-    entry = {"name": path.name, "state": "ready", "kind": "", "clips": None, "splits": {}, "failures": None}
+    entry: Entry = {"name": path.name, "state": "ready", "kind": "", "clips": None, "splits": {}, "failures": None}
     if (path / MANIFEST).is_file():
         try:
             manifest = json.loads((path / MANIFEST).read_bytes())
@@ -68,7 +68,7 @@ def _shards(path: Path, manifest: Mapping[str, Any]) -> Entry:
 
 
 def _run(path: Path) -> Entry:
-    entry: dict[str, Any] = {"name": path.name, "state": _DAMAGED}
+    entry: Entry = {"name": path.name, "state": _DAMAGED}
     try:
         config = tomllib.loads((path / "config.toml").read_text())
         steps, model = int(config["training"]["steps"]), str(config["model"])
@@ -91,7 +91,7 @@ def _run(path: Path) -> Entry:
 def _results(path: Path) -> Entry | None:
     if not (path / "results.csv").is_file() and not (path / "provenance.json").is_file():
         return None
-    entry = {"name": path.name, "state": "unfinished", "made_for": _made_for(path)}
+    entry: Entry = {"name": path.name, "state": "unfinished", "made_for": _made_for(path)}
     if not (path / "summary.csv").is_file():
         return entry
     try:

@@ -31,10 +31,12 @@ def ladder_table(lines: pd.DataFrame) -> Table:
     for metric in metrics:
         table.add_column(metric, justify="right")
         table.add_column("Δ", justify="right")
-    for number, rung in model.groupby("rung", sort=True):
+    kind = ""
+    for _, rung in model.groupby("rung", sort=True):
         first = rung.iloc[0]
-        if first["kind"] == "aside" and number and lines.loc[lines["rung"] == number - 1, "kind"].iloc[0] != "aside":
+        if first["kind"] == "aside" != kind:
             table.add_section()
+        kind = first["kind"]
         cells = []
         for metric in metrics:
             own = rung[rung["metric"] == metric]
