@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from avbench.clipset import open_clipset
 from avbench.protocol import PUBLISHED, Protocol
 from avbench.results import Results, Row
 from avbench.scoring import GROUND_TRUTH
@@ -47,6 +48,7 @@ class Folder:
     features: Mapping[str, str] = field(default_factory=lambda: FEATURES)
     note: str = ""
     n: int = 2048
+    reference: Path = Path("data/real")  # clip sets; their clips are on the page if they exist
     generated: Path = Path("generated")
     stamp: Mapping[str, Any] | None = None
     seed: int = 0
@@ -64,8 +66,17 @@ class Folder:
                 results.append(rows)
         told = {
             "protocol": {"hash": self.protocol.hash, **self.protocol.as_dict()},
-            "reference": {"path": "data/real", "name": self.dataset, "fingerprint": "f" * 64, "clips": self.n},
-            "generated": {"path": str(self.generated), "name": self.method, "fingerprint": "e" * 64, **self.made},
+            "reference": {
+                "path": str(self.reference),
+                "name": self.dataset,
+                "fingerprint": _fingerprint(self.reference),
+            },
+            "generated": {
+                "path": str(self.generated),
+                "name": self.method,
+                "fingerprint": _fingerprint(self.generated),
+                **self.made,
+            },
             "method": self.method,
             "runs": self.runs,
             "seed": self.seed,
@@ -102,3 +113,7 @@ class Folder:
             avbench_version="0",
             evaluation=evaluation,
         )
+
+
+def _fingerprint(path: Path) -> str:
+    return open_clipset(path).fingerprint if path.exists() else "e" * 64
