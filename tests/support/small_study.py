@@ -159,7 +159,7 @@ _TEXTS = Texts(
     stored="Your answers, how long they took and how often each clip was played, under a code without your name.",
     pay="As agreed with the person who invited you.",
     rights="You may stop at any time by closing the page. Answers given by then are kept unless you ask otherwise.",
-    contact="Questions: study@example.org",
+    contact="study@example.org",
     warning="Landscapes and people who dance. Some clips contain loud or unpleasant noise.",
     instructions=(
         "You will see short clips. Play each one to its end, with sound, and answer the question below it.",

@@ -30,8 +30,9 @@ def serve(
 
     ended = run(study, host=host, port=port, names=name or [], started=_tell_start)
     answers = ended.answers
+    raters = "1 rater" if answers.raters == 1 else f"{answers.raters} raters"
     output.print(
-        f"{answers.votes:,} of {answers.wanted:,} votes by {answers.raters} raters are in {answers.folder}",
+        f"{answers.votes:,} of {answers.wanted:,} votes by {raters} are in {answers.folder}",
         highlight=False,
     )
     errors.print(f"Take them in with: avbench study ingest {study}", markup=False, highlight=False)

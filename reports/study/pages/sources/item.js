@@ -22,7 +22,7 @@ class Item {
       this.video,
       task.presentation !== "muted",
       () => this.unlock(),
-      () => this.tell("Part of the clip was skipped or had no sound. Please play it once from start to end."),
+      () => this.tell("Part was skipped or had no sound. Please play it from start to end."),
     );
     this.present();
     this.wire();
@@ -60,8 +60,8 @@ class Item {
 
   hint() {
     return this.task.presentation === "muted"
-      ? "Play the clip to its end; then the answers open."
-      : "Play the clip to its end, with sound; then the answers open.";
+      ? "Play to the end, then answer."
+      : "Play to the end with sound, then answer.";
   }
 
   wire() {

@@ -13,6 +13,7 @@ class Survey {
       if (this.parameters.get(name)) this.platform[name] = this.parameters.get(name);
     }
     this.item = null;
+    this.done = new Set();
     this.practice = () => null;
     this.shownPage = null;
     this.wire();
@@ -241,7 +242,8 @@ class Survey {
     if (!this.store) return;
     const unsaved = this.keeper.pending();
     const count = this.done.size;
-    say(find("saved"), count === 0 ? "" : unsaved > 0 ? unsaved + " answers not saved yet." : count + " answers saved.");
+    const answers = (number) => number + (number === 1 ? " answer " : " answers ");
+    say(find("saved"), unsaved > 0 ? answers(unsaved) + "not saved yet." : count > 0 ? answers(count) + "saved." : "");
     find("save-copy").hidden = this.keeper.isServer || count === 0;
     const trouble = this.keeper.isServer && unsaved > 0 ? this.keeper.trouble : "";
     say(find("trouble"), trouble && "Not saved yet: " + trouble + ". Keep this page open; it goes on trying.");

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from browser import Rater, chromium, someone
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ElementHandle
 from small_study import clip_id, mos_study, turing_study, write_small_study
 from study_server import running_server
 
@@ -258,7 +258,7 @@ def test_a_rater_on_the_server_loses_nothing_when_it_is_killed(rater, tmp_path):
         rater.tab_to("begin")
         rater.press("Enter")
         rater.rate("1")
-        rater.is_told("saved", "1 answers saved.")
+        rater.is_told("saved", "1 answer saved.")
         rater.sees("rate")
         rater.listen()  # while the server still hands out the clip
         server.kill()
@@ -281,11 +281,15 @@ def test_a_rater_on_the_server_loses_nothing_when_it_is_killed(rater, tmp_path):
         rater.page.wait_for_selector("[data-completion]:not([hidden])")
         assert "All 4 answers are saved" in rater.says("done-words")
 
+    assert [text for text in rater.complaints if "ERR_CONNECTION" not in text] == []
     votes = read_votes(folder / "answers" / "votes.jsonl")
     assert [(vote.position, vote.answer) for vote in votes] == [(1, "1"), (2, "2"), (3, "3"), (4, "4")]
     assert len(ingest(folder).judged.votes) == 4
 
 
-def _video(rater: Rater):
-    """A handle of the video on show."""
-    return rater.page.query_selector("[data-place] video")
+def _video(rater: Rater) -> ElementHandle:
+    """The video on show, once it is known how long it is."""
+    video = rater.page.wait_for_selector("[data-place] video")
+    assert video is not None
+    rater.page.wait_for_function("v => v.readyState >= 1", arg=video)
+    return video

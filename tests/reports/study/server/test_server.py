@@ -111,7 +111,7 @@ def test_a_vote_outlives_a_kill_and_the_rater_goes_on_where_it_stopped(folder):
     assert after["list_id"] == before["list_id"]
     assert after["done"] == [{"page_id": "page-0", "position": 1}, {"page_id": "page-0", "position": 2}]
     assert [vote.answer for vote in read_votes(folder / "answers" / "votes.jsonl")] == ["4", "5"]
-    assert "2 of 360 votes by 1 raters" in output
+    assert "2 of 360 votes by 1 rater " in output
     assert "avbench study ingest" in told
 
 
