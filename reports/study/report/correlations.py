@@ -1,20 +1,18 @@
 """`study report --with results`: every automatic metric beside what people said of the same methods."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
-import pandas as pd
-
 from avbench.errors import DataError, UsageError
+from reports.comparison.scored import Scored, read_results
 from reports.paper_rows import paper_dataset
 from reports.study import roles
 from reports.study.analysis.correlation import Correlation, Point, correlate
 from reports.study.report.reported import Reported
 from reports.study.report.sheet import Sheet
 from reports.study.report.words import PASS_METRIC, decimal, interval, metric, p_value
-
-_NEEDED = ("dataset", "method", "metric", "n_reference", "n_generated", "protocol", "protocol_hash", "mean")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +33,24 @@ def correlations(
 ) -> list[MetricAgainstPeople]:
     """Correlate over the methods that both a study and the results know.
 
+    Trials (`reproduce --smoke`) and values that somebody changed by hand take no part.
+
     Args:
         reported: the studies.
-        results: folder of results folders, each with a `summary.csv`.
+        results: folder of results folders.
         called: a study's method -> what results call it; others match by name, or by the paper's name for both.
         seed: of the draws behind intervals.
 
     Raises:
-        UsageError: there is no `summary.csv`, or no metric has two methods in common with a study.
-        DataError: a `summary.csv` lacks a column.
+        UsageError: there are no results, or no metric has two methods in common with a study.
+        DataError: a file of the results is damaged, or two results give a metric of one method.
     """
-    lines = _summaries(results)
-    found = [one for study in reported for scores in _scores(study) for one in _correlated(scores, lines, called, seed)]
+    scored = [one for one in read_results(results).scored if not one.smoke]
+    found = [
+        one for study in reported for scores in _scores(study) for one in _correlated(scores, scored, called, seed)
+    ]
     if not found:
-        known = ", ".join(
-            sorted({f"{name} on {data}" for data, name in zip(lines["dataset"], lines["method"], strict=True)})
-        )
+        known = ", ".join(sorted({f"{one.method} on {one.dataset}" for one in scored})) or "nothing but trials"
         raise UsageError(
             f"{results}: no metric has two methods that the studies have, too; it has {known}. "
             "Tell which is which with --called STUDY-METHOD=RESULTS-METHOD"
@@ -110,61 +110,70 @@ def _scores(study: Reported) -> Iterator[_Scores]:
         yield _Scores(name, dataset, PASS_METRIC, by_method)
 
 
-def _summaries(results: Path) -> pd.DataFrame:
-    paths = sorted(results.glob("*/summary.csv"))
-    if not paths:
-        raise UsageError(f"{results}: no folder in it has a summary.csv; make results with `avbench eval`")
-    frames = []
-    for path in paths:
-        frame = pd.read_csv(path, dtype={"dataset": str, "method": str, "metric": str})
-        if missing := [name for name in _NEEDED if name not in frame]:
-            raise DataError(f"{path}: the column {missing[0]} is missing; give `avbench eval` again")
-        frames.append(frame)
-    lines = pd.concat(frames, ignore_index=True)
-    return lines[lines["mean"].notna()]
-
-
 def _correlated(
-    scores: _Scores, lines: pd.DataFrame, called: Mapping[str, str], seed: int
+    scores: _Scores, scored: Sequence[Scored], called: Mapping[str, str], seed: int
 ) -> Iterator[MetricAgainstPeople]:
-    names = {_plain(scores.dataset), paper_dataset(scores.dataset) or _plain(scores.dataset)}
-    same = lines["dataset"].map(lambda name: _plain(name) in names or paper_dataset(name) in names)
-    for (metric_name, protocol, _), group in lines[same].groupby(["metric", "protocol", "protocol_hash"], sort=True):
-        points, n = _points(scores, group, called)
+    same = [one for one in scored if _same(one.dataset, scores.dataset, paper_dataset)]
+    kinds = {
+        (name, one.protocol, one.protocol_hash, score.weights_sha256)
+        for one in same
+        for name, score in one.scores.items()
+        if score.counts
+    }
+    for kind in sorted(kinds):
+        comparable = [one for one in same if _kind(one, kind[0]) == kind]
+        points, n = _points(scores, kind[0], comparable, called)
         if len(points) > 1:
-            name = f"{scores.study_id}/{scores.dataset}/{scores.name}/{metric_name}/{protocol}"
             yield MetricAgainstPeople(
                 dataset=scores.dataset,
-                metric=str(metric_name),
-                protocol=str(protocol),
+                metric=kind[0],
+                protocol=kind[1],
                 n_generated=n,
                 score=scores.name,
                 methods=tuple(point.method for point in points),
-                correlation=correlate(points, seed=seed, name=name),
+                correlation=correlate(points, seed=seed, name="/".join((scores.study_id, scores.dataset, *kind))),
             )
 
 
-def _points(scores: _Scores, lines: pd.DataFrame, called: Mapping[str, str]) -> tuple[list[Point], int]:
+def _kind(one: Scored, name: str) -> tuple[str, str, str, str] | None:
+    """What must be equal for values of a metric to be compared; None where there is no value to compare."""
+    score = one.scores.get(name)
+    return (name, one.protocol, one.protocol_hash, score.weights_sha256) if score and score.counts else None
+
+
+def _points(scores: _Scores, name: str, scored: Sequence[Scored], called: Mapping[str, str]) -> tuple[list[Point], int]:
     """Methods that both know, at the N at which most of them were measured: distances of unlike N are no rivals."""
     best: tuple[list[Point], int] = ([], 0)
-    for n, group in lines.groupby("n_generated", sort=True):
+    for n in sorted({one.n_generated for one in scored}):
         points = []
         for method, (score, score_se) in scores.by_method.items():
-            wanted = {_plain(called.get(method, method)), roles.paper_method(method) or _plain(method)}
-            found = group[
-                group["method"].map(lambda name: _plain(name) in wanted or roles.paper_method(name) in wanted)  # noqa: B023
-            ]
-            if len(found):
-                line = found.iloc[-1]
-                se = line.get("se")
-                known = None if se is None or pd.isna(se) else float(se)
-                points.append(
-                    Point(method=method, metric=float(line["mean"]), metric_se=known, score=score, score_se=score_se)
-                )
+            found = [one for one in scored if one.n_generated == n and _is(one.method, method, called)]
+            if found:
+                value, se = _value(name, found)
+                points.append(Point(method=method, metric=value, metric_se=se, score=score, score_se=score_se))
         if len(points) >= len(best[0]):  # the larger N of equals
-            best = (points, int(str(n)))
+            best = (points, n)
     return best
 
 
-def _plain(name: str) -> str:
-    return name.casefold()
+def _value(name: str, found: Sequence[Scored]) -> tuple[float, float | None]:
+    """A metric's value and standard error. Every evaluation brings the ground truth of its own draws: their mean."""
+    scores = [one.scores[name] for one in found]
+    values = {score.value for score in scores}
+    if len(values) > 1 and not found[0].is_ground_truth:
+        named = ", ".join(sorted({str(one.folder) for one in found}))
+        raise DataError(f"{named}: both give {name} of {found[0].method} on {found[0].dataset}; take one away")
+    errors = [score.se for score in scores if not isnan(score.se)]
+    return sum(values) / len(values), max(errors, default=None)
+
+
+def _is(result: str, method: str, called: Mapping[str, str]) -> bool:
+    """Whether results mean a study's method by a name."""
+    if method in called:
+        return result == called[method]
+    return _same(result, method, roles.paper_method)
+
+
+def _same(a: str, b: str, paper: Callable[[str], str | None]) -> bool:
+    """Whether two names are equal, or the paper has one name for both."""
+    return a.casefold() == b.casefold() or (bool(paper(a)) and paper(a) == paper(b))

@@ -5,10 +5,12 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import html5lib
 import pytest
 from golden_study import EXPECTED, GOLDEN, golden_folder, small_study
+from results_folders import Folder
 from strict import missing
 
 from avbench.errors import DataError, UsageError
@@ -16,7 +18,8 @@ from reports.study.ingest.ingest import ingest
 from reports.study.report.report import Report, report
 from reports.study.report.sheet import Sheet
 
-_RESULTS = {"ground-truth": (20.0, 0.9), "ours": (110.0, 0.6), "baseline": (300.0, 0.2)}
+# Of the example's methods, at two N; beside each stands the ground truth of its own draws.
+_RESULTS = {"ours": {"FVD": 110.0, "FAD": 9.0}, "baseline": {"FVD": 300.0, "FAD": 6.0}}
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +32,17 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results of three methods, the ground truth among them, at two N."""
-    folder = tmp_path_factory.mktemp("results")
-    columns = "dataset,method,metric,n_reference,n_generated,protocol,protocol_hash,mean,se"
-    lines = [
-        f"landscape,{method},{metric},{n},{n},avbench,abc,{value + n / 100},{'' if metric == 'av' else 1.0}"
-        for method, values in _RESULTS.items()
-        for metric, value in zip(("fvd", "av"), values, strict=True)
-        for n in (256, 2048)
-    ]
-    (folder / "landscape-vs-ours-avbench").mkdir()
-    (folder / "landscape-vs-ours-avbench" / "summary.csv").write_text("\n".join([columns, *lines]) + "\n")
-    return folder
+    return results_in(tmp_path_factory.mktemp("results"))
+
+
+def results_in(root: Path, *, ours: str = "ours", dataset: str = "landscape", **changes: Any) -> Path:
+    """Results of two methods and of real clips."""
+    for method, values in _RESULTS.items():
+        for n in (256, 2048):
+            name = ours if method == "ours" else method
+            folder = root / f"{dataset}-vs-{name}-{n}"
+            Folder(folder, values, method=name, dataset=dataset, n=n, se=1.0, **changes).write()
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -163,31 +165,38 @@ def test_the_latex_tables_compile(done, study, tmp_path):
 def test_metrics_are_correlated_at_the_largest_common_n(done):
     rows = {(row[1], row[3]): row for row in sheet(done, "correlation").rows}
     assert len(rows) == 2 * 4
-    assert rows["fvd", "VQ"][4:6] == ("3", "−1.00")
-    assert rows["av", "VQ"][5] == "1.00"
-    assert rows["fvd", "VQ"][-1] == "2,048"
+    assert rows["FVD", "VQ"][4:6] == ("3", "−1.00")
+    # FAD: ground truth 7, baseline 6, ours 9; people: ground truth, ours, baseline.
+    assert rows["FAD", "VQ"][5] == "0.50"
+    assert rows["FVD", "VQ"][-1] == "2,048"
     # Two methods only were shown to both in the Turing test.
-    assert rows["fvd", "turing_pass_percent"][4] == "2"
+    assert rows["FVD", "turing_pass_percent"][4] == "2"
 
 
-def test_a_method_that_results_call_otherwise_is_told(study, tmp_path, results):
-    source = results / "landscape-vs-ours-avbench" / "summary.csv"
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "summary.csv").write_text(source.read_text().replace(",ours,", ",my-run,"))
-    plain = report([study], results=tmp_path, draws=0)
-    told = report([study], results=tmp_path, called={"ours": "my-run"}, draws=0)
+def test_a_method_that_results_call_otherwise_is_told(study, tmp_path):
+    root = results_in(tmp_path, ours="my-run")
+    plain = report([study], results=root, draws=0)
+    told = report([study], results=root, called={"ours": "my-run"}, draws=0)
     methods = [sheet(done, "correlation").rows[0][4] for done in (plain, told)]
     assert methods == ["2", "3"]
 
 
-def test_results_of_strangers_are_refused(study, tmp_path, results):
-    source = results / "landscape-vs-ours-avbench" / "summary.csv"
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / "summary.csv").write_text(source.read_text().replace("landscape,", "kitchen,"))
-    with pytest.raises(UsageError, match="no metric has two methods.*ours on kitchen.*--called"):
+def test_results_that_say_nothing_of_the_study_are_refused(study, tmp_path):
+    with pytest.raises(UsageError, match="there are no results yet"):
         report([study], results=tmp_path, draws=0)
-    with pytest.raises(UsageError, match="no folder in it has a summary.csv"):
-        report([study], results=tmp_path / "r", draws=0)
+    root = results_in(tmp_path / "kitchen", dataset="kitchen")
+    with pytest.raises(UsageError, match="no metric has two methods.*ours on kitchen.*--called"):
+        report([study], results=root, draws=0)
+    root = results_in(tmp_path / "trial", stamp={"table": 1, "row": 7, "steps": None, "preset": "tiny", "smoke": True})
+    with pytest.raises(UsageError, match="nothing but trials"):
+        report([study], results=root, draws=0)
+
+
+def test_two_results_of_one_method_are_not_mixed(study, tmp_path):
+    root = results_in(tmp_path)
+    Folder(root / "again", {"FVD": 90.0}, dataset="landscape").write()
+    with pytest.raises(DataError, match="both give FVD of ours on landscape"):
+        report([study], results=root, draws=0)
 
 
 def test_a_report_without_results_leaves_no_old_correlation(study, results):
