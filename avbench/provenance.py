@@ -15,6 +15,7 @@ from avbench.clipset.layout import MANIFEST
 from avbench.config import EvaluateConfig
 from avbench.metric_choice import PAIR
 from avbench.scoring import Scorer, Side
+from avbench.statistics.estimate import HOW_ERRORS_ARE_FOUND
 
 _LIBRARIES = ("torch", "torchaudio", "torchvision", "av", "numpy", "scipy")
 
@@ -41,6 +42,7 @@ def of_evaluation(config: EvaluateConfig, scorer: Scorer) -> dict[str, Any]:
             }
             for key, network in scorer.networks.items()
         },
+        "errors": HOW_ERRORS_ARE_FOUND,
         "versions": versions(),
     }
 

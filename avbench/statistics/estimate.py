@@ -14,12 +14,21 @@ from avbench.metrics.kernel import kernel_distance
 from avbench.metrics.kernel_audio_distance import kernel_audio_distance
 from avbench.metrics.metric import Distance
 from avbench.statistics.extrapolation import PARTS, Line, extrapolate, parts_left_out
+from avbench.statistics.groups import MOST_GROUPS
 from avbench.statistics.jackknife import Jackknife, jackknife
 from avbench.statistics.kernel_blocks import Parts
 from avbench.statistics.leaving_out import Kernel, LeavingOut
 
 LEAST_GROUPS = 10  # source videos; the spread of fewer groups says too little of that of others
 LEAST_PER_DIMENSION = 4  # clips per feature, below which the bias of a Fréchet distance is no line in 1/N
+
+HOW_ERRORS_ARE_FOUND: Mapping[str, Any] = {  # for provenance.json
+    "left_out": "source videos, from both sets at once",
+    "most_groups": MOST_GROUPS,
+    "least_groups": LEAST_GROUPS,
+    "least_clips_per_feature": LEAST_PER_DIMENSION,
+    "extrapolated_from_parts": [1, *PARTS],
+}
 
 # What an interval can be about: a distance that N biases is extrapolated to infinite N; one that it does not bias
 # stands as it is; of any other metric nothing is known but how much it varies.
