@@ -2,8 +2,9 @@
 
     python benchmarks/learning.py runs/NAME [--samples 64] [--sheet docs/learnt.png]
 
-Two tables: distances to real clips (protocol `avbench`, features `embedded`), and how well picture and sound fit each
-other, beside how well they fit when each clip gets another one's sound. Whatever was made before is used again.
+Two tables: distances to real clips (protocol `avbench`, features `embedded`), and, for a model of both, how well
+picture and sound fit each other, beside how well they fit when each clip gets another one's sound. Whatever was made
+before is used again.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from avbench.plugins import load_plugins
 from avbench.ranks import Ranks
 from avbench.reshape import reshape
 from models.checkpoint import Checkpoint, save_checkpoint
+from models.registry import MODELS
 from models.run import Run
 from models.sampling.noise import noise_set
 from models.sampling.sample import sample_run
@@ -94,14 +96,19 @@ def main() -> None:
     distances = pd.concat(summaries).drop_duplicates(["method", "metric"])
     print(distances.pivot(index="method", columns="metric", values="mean").to_string(float_format="{:,.4g}".format))
 
-    print(f"\n{'motion-onset':12} {'own sound':>10} {'another':>10} {'share of shuffles that do as well':>35}")
-    for name, folder in ({"real": real} | made).items():
-        clips = clips_of(folder, count, spec)
-        own, another, share = alignment(clips, spec)
-        print(f"{name:12} {own:10.3f} {another:10.3f} {share:35.4f}")
+    if MODELS[run.config.model].modalities == ("video", "audio"):
+        tell_alignment({"real": real} | made, count, spec)
     if options.sheet:
         shown = [dataclasses.replace(clip, label="") for clip in clips_of(made["trained"], SHOWN, spec)]
         contact_sheet(shown, options.sheet, title=f"{run.config.model}, {run.config.preset}, trained on synthetic")
+
+
+def tell_alignment(sets: dict[str, Path], count: int, spec: ClipSpec) -> None:
+    print(f"\n{'motion-onset':12} {'own sound':>10} {'another':>10} {'share of shuffles that do as well':>35}")
+    for name, folder in sets.items():
+        clips = clips_of(folder, count, spec)
+        own, another, share = alignment(clips, spec)
+        print(f"{name:12} {own:10.3f} {another:10.3f} {share:35.4f}")
 
 
 def clips_of(folder: Path, count: int, spec: ClipSpec) -> list[Clip]:

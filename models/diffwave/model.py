@@ -54,17 +54,17 @@ _TINY = Preset(
     spec=ClipSpec(sample_rate=4000),
     network=TINY,
     training=TrainingConfig(
-        steps=3000,
+        steps=600,
         batch_size=8,
         learning_rate=1e-3,
         learning_rate_decay=0.5,
         ema_decay=0.999,
         ema_warmup=True,
-        preview_every=1000,
-        checkpoint_every=500,
+        preview_every=200,
+        checkpoint_every=100,
     ),
     sampling=SamplingConfig(solver="ddpm", steps=TINY.diffusion_steps),
-    fixed_gib=0.5,
+    fixed_gib=0.7,
     sample_gib=0.1,
 )
 

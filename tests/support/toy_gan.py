@@ -26,15 +26,17 @@ _WIDTH = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToyGanConfig:
     discriminator_rate: float = 0.5  # of training.learning_rate
+    memory: float = 0.1  # share of a batch in the mean of all that the generator has seen
 
 
 class ToyGan(nn.Module):
-    """A generator of S samples, and a discriminator; `seen` is the mean of what the generator was last trained with."""
+    """A generator of S samples, and a discriminator; `seen` is the mean of what the generator was trained with."""
 
     seen: Tensor
 
-    def __init__(self, samples: int) -> None:
+    def __init__(self, samples: int, memory: float) -> None:
         super().__init__()
+        self.memory = memory
         self.generator = nn.Sequential(nn.Linear(_WIDTH, _WIDTH), nn.Tanh(), nn.Linear(_WIDTH, samples))
         self.discriminator = nn.Sequential(nn.Linear(samples, _WIDTH), nn.LeakyReLU(0.2), nn.Linear(_WIDTH, 1))
         self.register_buffer("seen", torch.zeros(_WIDTH))
@@ -42,7 +44,7 @@ class ToyGan(nn.Module):
     def generate(self, z: Tensor) -> Tensor:
         """(B, _WIDTH) -> (B, 1, S)."""
         if self.training:
-            self.seen.lerp_(z.mean(0), 0.1)
+            self.seen.lerp_(z.mean(0), self.memory)
         sound: Tensor = self.generator(z + self.seen)
         return sound[:, None]
 
@@ -60,7 +62,7 @@ class ToyGanModel(Model):
     }
 
     def build(self, config: RunConfig) -> nn.Module:
-        return ToyGan(config.spec.samples)
+        return ToyGan(config.spec.samples, config.network.memory)
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         raise NotImplementedError

@@ -13,9 +13,9 @@ def network():
     return network
 
 
-def average(network, values, *, decay=0.5, warmup=False):
+def average(network, values, *, decay=0.5, warmup=False, ramp=0.0):
     """The EMA after the weight took the given values."""
-    ema = EMA(network, TrainingConfig(steps=1, batch_size=1, ema_decay=decay, ema_warmup=warmup))
+    ema = EMA(network, TrainingConfig(steps=1, batch_size=1, ema_decay=decay, ema_warmup=warmup, ema_ramp=ramp))
     for value in values:
         nn.init.constant_(network.weight, value)
         ema.update()
@@ -36,6 +36,27 @@ def test_with_a_warm_up_the_first_weights_are_soon_forgotten(network):
 def test_the_warm_up_ends_at_the_decay(network):
     ema = average(network, [1.0] * 20, decay=0.6, warmup=True)
     assert ema.decay == 0.6
+
+
+def test_with_a_ramp_the_half_life_is_a_share_of_the_steps_so_far(network):
+    # StyleGAN2: nothing of the first weights is left, and after 40 steps the half-life is 2 of them.
+    ema = average(network, [3.0], decay=0.9999, ramp=0.05)
+    assert ema.distance() == 0
+    for _ in range(39):
+        ema.update()
+    assert ema.decay == pytest.approx(0.5 ** (1 / 2))
+
+
+def test_the_ramp_ends_at_the_decay(network):
+    assert average(network, [1.0] * 40, decay=0.6, ramp=0.05).decay == 0.6
+
+
+def test_what_is_frozen_is_not_averaged():
+    network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False).requires_grad_(False))
+    ema = EMA(network, TrainingConfig(steps=1, batch_size=1, ema_decay=0.0))
+    nn.init.constant_(network[1].weight, 7.0)
+    with ema.applied():
+        assert network[1].weight.item() == 7.0
 
 
 def test_the_network_gets_its_own_weights_back_to_the_last_bit(network):

@@ -14,6 +14,7 @@ from models.training.metrics import MACHINE, read_metrics
 
 pytestmark = pytest.mark.slow
 
+_SUPPORT = Path(__file__).resolve().parents[2] / "support"
 _BIN = Path(sys.executable).parent
 _TORCHRUN = [str(_BIN / "torchrun"), "--nproc-per-node", "2", "--no-python"]
 
@@ -49,6 +50,27 @@ def test_two_processes_train_to_the_losses_of_one(movies, tmp_path):
         np.testing.assert_allclose([ours[name] for name in others], [theirs[name] for name in others], rtol=1e-3)
 
 
+def test_two_processes_train_several_optimisers_to_the_losses_of_one(movies, tmp_path):
+    (tmp_path / "movies").symlink_to(movies)
+    settings = ("network.memory=0", "training.steps=8", "training.accumulation=2", "training.learning_rate=1e-3")
+    for start, name in (([], "one"), (_TORCHRUN, "two")):
+        done = subprocess.run(
+            [*start, str(_BIN / "avbench"), "train", "toy-gan", "--plugin", str(_SUPPORT / "toy_gan.py")]
+            + ["--data", "movies", "--name", name, *(f"--set={setting}" for setting in settings)],
+            cwd=tmp_path,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(_SUPPORT)},
+            capture_output=True,
+            text=True,
+            timeout=580,
+        )
+        assert done.returncode == 0, done.stderr
+    one, two = (read_metrics(tmp_path / "runs" / name / "metrics.csv") for name in ("one", "two"))
+    assert len(one) == len(two) == 8
+    for ours, theirs in zip(one, two, strict=True):
+        names = [name for name in ours if name not in MACHINE]
+        np.testing.assert_allclose([ours[name] for name in names], [theirs[name] for name in names], rtol=1e-4)
+
+
 def test_a_batch_that_does_not_divide_stops_all_processes(movies, tmp_path):
     (tmp_path / "movies").symlink_to(movies)
     done = train(tmp_path, _TORCHRUN, "two", "--set=training.batch_size=6")
@@ -57,9 +79,8 @@ def test_a_batch_that_does_not_divide_stops_all_processes(movies, tmp_path):
 
 
 def test_a_sharded_training_is_saved_whole_and_comes_back(tmp_path):
-    support = Path(__file__).resolve().parents[2] / "support"
     done = subprocess.run(
-        [*_TORCHRUN, sys.executable, str(support / "sharded_state.py"), str(tmp_path / "saved.pt")],
+        [*_TORCHRUN, sys.executable, str(_SUPPORT / "sharded_state.py"), str(tmp_path / "saved.pt")],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
