@@ -18,9 +18,33 @@ function preview() {
   for (const control of document.querySelectorAll("button, input, textarea")) control.disabled = true;
 }
 
+/** Answers of an accepted HIT that is not sent yet: a reload of the page must not cost a worker all of them. */
+class Draft {
+  constructor(name) {
+    this.key = "avbench/" + name;
+  }
+
+  read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.key));
+    } catch (refused) {
+      return null; // a browser that keeps nothing inside the platform's frame
+    }
+  }
+
+  write(items) {
+    try {
+      sessionStorage.setItem(this.key, JSON.stringify(items));
+    } catch (refused) {
+      // Nothing is lost but the safety net.
+    }
+  }
+}
+
 class Sheet {
-  constructor(form, task) {
+  constructor(form, task, draft) {
     this.form = form;
+    this.draft = draft;
     this.screen = document.querySelector('[data-screen="rate"]');
     this.error = find("error", this.screen);
     this.next = find("next", this.screen);
@@ -65,14 +89,25 @@ class Sheet {
     say(find("progress-words"), done + " of " + this.items.length + " answered");
   }
 
-  /** Writes what is known of each clip into the fields that are sent. */
+  /** Writes what is known of each clip into the fields that are sent, and into the draft. */
   fill() {
     for (const item of this.items) {
       find("seconds", item.section).value = String(item.seconds);
       find("plays", item.section).value = String(item.plays);
     }
+    this.draft.write(this.items.map((item) => item.kept()));
     say(this.error, "");
     this.count();
+  }
+
+  /** Goes on after a reload, where consent was given and the beeps were heard. */
+  resume(kept) {
+    document.querySelector("[data-consent]").checked = true;
+    find("audio-check").value = "pass";
+    this.items.forEach((item, index) => item.restore(kept[index]));
+    this.fill();
+    const open = this.items.findIndex((item) => !item.answer);
+    this.show(open === -1 ? this.items.length - 1 : open);
   }
 
   /** Enter and the button go to the next clip; at the last, everything is sent if nothing is missing. */
@@ -112,8 +147,15 @@ function runHit() {
   form.action = submitAddress(parameters.get("turkSubmitTo"));
   document.getElementById("assignmentId").value = assignment || "";
   find("trial").hidden = Boolean(assignment);
-  const sheet = new Sheet(form, task);
+  const draft = new Draft((assignment || "trial") + "/" + find("hit").dataset.page);
+  const sheet = new Sheet(form, task, draft);
   sheet.trial = !assignment;
+  const kept = draft.read();
+  if (kept && kept.length === sheet.items.length) {
+    listenToKeys(() => sheet.current());
+    sheet.resume(kept);
+    return;
+  }
   const practice = introduce(
     design,
     task,

@@ -145,6 +145,21 @@ class Item {
     return true;
   }
 
+  /** What `restore` needs after a reload. */
+  kept() {
+    return { answer: this.answer, seconds: this.seconds, plays: this.listening.plays };
+  }
+
+  restore(kept) {
+    this.listening.plays = kept.plays;
+    this.watch.sum = kept.seconds;
+    this.seconds = kept.seconds;
+    const chosen = this.radios.find((radio) => radio.value === kept.answer);
+    if (chosen) chosen.checked = true;
+    if (kept.plays > 0) this.unlock();
+    if (kept.answer === NOT_LOADED) this.setBroken(true);
+  }
+
   leave() {
     this.video.pause();
   }

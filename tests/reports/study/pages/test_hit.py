@@ -46,11 +46,13 @@ def rater() -> Iterator[Rater]:
 
 
 def go_through(rater: Rater) -> None:
-    """All three clips; the second does not play, as the rater says."""
+    """All three clips, with a reload after the first; the second does not play, as the rater says."""
     rater.agree()
     rater.practise()
     rater.rate("2")
+    rater.page.reload()
     rater.sees("rate")
+    assert rater.says("item-title") == "Clip 2 of 3"
     rater.page.locator("[data-broken]:visible").focus()
     rater.press("Space")
     rater.tab_to("next")
