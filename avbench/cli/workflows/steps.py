@@ -19,6 +19,8 @@ from avbench.cli.console import errors
 from avbench.clipset.layout import MANIFEST
 from avbench.workspace import atomic_write
 
+_INTERRUPTED = 130  # what Typer returns after Ctrl-C
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -93,9 +95,13 @@ def call(arguments: Iterable[str]) -> None:
     from avbench.cli.main import app
 
     try:
-        typer.main.get_command(app).main(args=list(arguments), prog_name="avbench", standalone_mode=False)
-    except typer.Abort as aborted:
+        code = typer.main.get_command(app).main(args=list(arguments), prog_name="avbench", standalone_mode=False)
+    except typer.Abort as aborted:  # what older versions of Typer make of Ctrl-C
         raise KeyboardInterrupt from aborted
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    if code:
+        raise typer.Exit(code)
 
 
 def has_clips(folder: Path, count: int = 1) -> Callable[[], bool]:

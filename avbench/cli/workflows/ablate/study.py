@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from avbench.cli.workflows.reproduce.plan import Planned, Planner
+from avbench.cli.workflows.reproduce.plan import MARK, Planned, Planner
 from avbench.cli.workflows.reproduce.rows import Training, random_shift, windows
 from avbench.cli.workflows.reproduce.scale import Sampler
 from avbench.cli.workflows.steps import Step
@@ -15,7 +15,6 @@ from avbench.errors import UsageError
 if TYPE_CHECKING:  # models import torch, which takes seconds
     from models.config import RunConfig
 
-MARK = "ablation.json"  # in a results folder: the point that it is
 SOLVERS = ("dpm", "dpm++", "ddim", "ddpm")
 Axis = Literal["windows", "step", "scale", "nfe"]
 
@@ -78,7 +77,7 @@ class Network:
 
 
 def windows_study(planner: Planner, *, shift: bool) -> Study:
-    """Table 3: windows of the cross-attention."""
+    """Table 3: windows of the cross-attention; with shift, a table that the paper does not have."""
     rows = windows(shift=shift)
     points = [Point(arm=row.method, x=None, planned=planner.row(row)) for row in rows]
     return Study(name="windows", axis="windows", points=tuple(points))

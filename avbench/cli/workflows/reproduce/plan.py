@@ -15,7 +15,8 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
     from avbench.clip import ClipSpec
     from models.config import RunConfig
 
-STAMP = "reproduced.json"  # in a results folder: the row that it is
+STAMP = "reproduced.json"  # in a results folder: the row of the paper that it is
+MARK = "ablation.json"  # in a results folder: the point of a study that it is, which the paper does not have
 DATASETS = ("landscape", "aist", "synthetic")
 _COLUMNS = 5  # checkpoints that a coupled net's training leaves: Table 4 samples the third, the fourth and the last
 _WINDOWS_PER_SAMPLE = 4  # real windows for each one of a draw, where they are written anew
@@ -61,11 +62,12 @@ class Planner:
     @property
     def label(self) -> str:
         """The data set and the scale, for names of runs and results."""
-        return "-".join(dict.fromkeys([*self.data.name.split("-"), self.scale.name]))
+        name = self.data.name
+        return name if name.endswith(f"-{self.scale.name}") else f"{name}-{self.scale.name}"
 
     def row(self, row: Row) -> Planned:
         """The commands of a row of Tables 1 to 4."""
-        name = f"table{row.table}-row{row.row}" + (f"-step{row.steps}" if row.steps else "")
+        name = f"table{row.table}-row{row.row}" + (f"-step{row.steps}" if row.steps else "") + row.variant
         told = f"Table {row.table}, row {row.row}: {row.method}"
         runs = self.scale.runs if row.table in (1, 2) else 1
         results = Path("results") / f"{name}-{self.label}"
@@ -74,7 +76,8 @@ class Planner:
         samples, steps = self.reference(), list[Step]()
         if row.training is not None:
             samples, steps = self.samples(row.training, self._sampler(row), row.at)
-        evaluation = self.evaluation(samples, row.method, results, STAMP, stamp, runs=runs)
+        mark = MARK if row.variant else STAMP
+        evaluation = self.evaluation(samples, row.method, results, mark, stamp, runs=runs)
         return Planned(
             title=told,
             method=row.method,
@@ -221,7 +224,7 @@ class Planner:
         arguments += ["--runs", str(runs), *(("--metrics", metrics) if metrics else ())]
         step = Step(arguments=(*arguments, "--out", str(results), *self._device), done=lambda: False)
         stamp = Mark(results / mark, {**content, "command": step.command})
-        return replace(step, mark=stamp, done=stamp.is_complete)
+        return replace(step, mark=stamp, done=lambda: stamp.is_complete() and (results / "summary.csv").is_file())
 
     def missing(self, training: Training) -> tuple[str, ...]:
         """The models of a training that this version does not have."""

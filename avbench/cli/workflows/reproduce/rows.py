@@ -35,6 +35,7 @@ class Row:
     at: Fraction = Fraction(1)  # share of the preset's steps after which it is sampled
     steps: int | None = None  # the column of Table 4: training steps in the paper
     note: str = ""  # what the paper leaves open and this decides
+    variant: str = ""  # end of the results' name, where it is not quite the paper's row
 
 
 def rows_of(table: int, chosen: Sequence[int] = ()) -> list[Row]:
@@ -83,7 +84,15 @@ def windows(*, shift: bool = False) -> list[Row]:
     names = ("1-1-1", "4-4-4", "8-8-8", "1-4-8")
     middle = "as in the released code, the middle block exists with windows 1,4,8 only"
     return [
-        Row(table=3, row=number, method=f"windows-{name}", training=arm, at=at, note=middle if number < 4 else "")
+        Row(
+            table=3,
+            row=number,
+            method=f"windows-{name}",
+            training=arm,
+            at=at,
+            note=middle if number < 4 else "",
+            variant="-shift" if shift else "",
+        )
         for number, (name, arm) in enumerate(zip(names, arms, strict=True), start=1)
     ]
 

@@ -51,6 +51,13 @@ def test_windows_are_table_3_on_ones_own_data_without_shift_unless_asked(planner
     assert not any("network.random_shift=false" in arguments for arguments in trainings[True])
 
 
+def test_shifted_windows_never_pass_for_the_rows_of_table_3(planner):
+    plain, shifted = (windows_study(planner, shift=shift).points for shift in (False, True))
+    folders = [{point.planned.results for point in points} for points in (plain, shifted)]
+    assert folders[0].isdisjoint(folders[1])
+    assert {point.planned.steps[-1].mark.file.name for point in shifted} == {"ablation.json"}
+
+
 def test_random_shift_is_two_curves_over_the_steps_of_training(planner):
     study = random_shift_study(planner)
     assert [(point.arm, point.x) for point in study.points] == [

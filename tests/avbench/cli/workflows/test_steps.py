@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import typer
 
 from avbench.cli.workflows import steps
 from avbench.cli.workflows.steps import Mark, Step, call, has_clips, is_trained, run_steps
@@ -70,6 +71,16 @@ def test_a_failing_command_ends_the_chain_and_leaves_the_mark_incomplete(tmp_pat
 def test_a_command_is_run_as_if_it_had_been_typed(capsys):
     call(["explain", "fvd", "--protocol", "avbench"])
     assert capsys.readouterr().out.startswith("FVD under protocol avbench")
+
+
+@pytest.mark.parametrize("ended", [KeyboardInterrupt(), typer.Exit(3)])
+def test_a_command_that_is_interrupted_or_ends_early_ends_the_chain(ended, monkeypatch):
+    def end(*arguments):
+        raise ended
+
+    monkeypatch.setattr("avbench.explain.explain", end)
+    with pytest.raises(type(ended)):
+        call(["explain", "fvd"])
 
 
 def test_the_errors_of_a_command_are_its_own():
