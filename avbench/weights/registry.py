@@ -134,6 +134,17 @@ _file(
     )
 )
 
+_file(
+    Weights(
+        name="vggish",
+        title="VGGish, YouTube videos (Google), converted by torchvggish",
+        used_for="vggish",
+        licence="Apache-2.0",
+        file="vggish-10086976.pth",
+        urls=("https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",),
+    )
+)
+
 _PYTORCHVIDEO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 for _name, _title, _published in (
     ("i3d_r50", "I3D ResNet-50 8x8, Kinetics-400, PyTorchVideo", "I3D_8x8_R50.pyth"),

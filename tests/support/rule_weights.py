@@ -66,6 +66,11 @@ def audioclip_checkpoint() -> dict[str, Tensor]:
     return weights
 
 
+def vggish_checkpoint() -> dict[str, Tensor]:
+    """What `vggish-10086976.pth` holds."""
+    return fill(_empty("vggish_keys.json"))
+
+
 def _empty(keys_file: str) -> dict[str, Tensor]:
     shapes: dict[str, list[int]] = json.loads((_KEYS / keys_file).read_text())
     return {
