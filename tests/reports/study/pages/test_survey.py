@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -146,6 +147,25 @@ def test_answers_stay_locked_until_all_was_played_with_sound(rater, short):
     assert "play the clip to its end" in rater.says("error")
     rater.page.evaluate("v => { v.muted = false; }", _video(rater))
     rater.listen()
+
+
+def test_a_task_may_take_away_the_sound_or_the_picture(rater, tmp_path):
+    study = mos_study(clips_per_page=1, practice=())
+    muted, hidden = (
+        replace(task, presentation=how) for task, how in zip(study.tasks, ("muted", "hidden"), strict=True)
+    )
+    begin(rater, write_small_study(replace(study, tasks=(muted, hidden)), tmp_path / "study"))
+    assert rater.page.evaluate("v => v.muted", _video(rater))
+    rater.rate("3")
+    rater.sees("part")
+    rater.tab_to("begin")
+    rater.press("Enter")
+    rater.sees("rate")
+    assert not rater.page.is_visible("[data-place] video")
+    rater.rate("4")
+    finish(rater)
+    export = read_export(save(rater, "save-json", tmp_path))
+    assert [(vote.answer, vote.plays) for vote in export.votes] == [("3", 1), ("4", 1)]
 
 
 def test_a_clip_cannot_be_played_faster(rater, short):
