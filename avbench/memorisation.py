@@ -76,7 +76,7 @@ def check_memorisation(
     windows of its source video.
 
     Args:
-        reference: holds the training split, the one that `protocol` reads.
+        reference: holds what the model was trained on, the split that `protocol` reads.
         networks: by modality, in evaluation mode.
 
     Returns:
@@ -92,6 +92,11 @@ def check_memorisation(
 
     def read(clipset: ClipSet, *protocols: Protocol) -> _Windows:
         windows = [window for one in protocols for window in candidates(clipset, one)]
+        if not windows:
+            splits = " and ".join(one.split for one in protocols)
+            raise DataError(
+                f"{clipset.path}: no clip of {splits} lasts {float(protocol.seconds):g} s, as a window does"
+            )
         rows = {
             modality: Extraction(clipset, network, side_by_side, streaming).rows(windows)
             for modality, network in networks.items()
@@ -102,9 +107,6 @@ def check_memorisation(
     held_out = read(reference, *apart) if apart else None
     if not streaming.ranks.first:
         return None
-    for name, part in (("training", training), ("generated", made)):
-        if not part.windows:
-            raise DataError(f"{part.clipset.path}: there is no {name} window of {float(protocol.seconds):g} s")
     summary: list[dict[str, Any]] = []
     columns: dict[str, pd.Series] = {}
     for space in _spaces(networks):

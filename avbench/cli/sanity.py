@@ -1,5 +1,6 @@
 """`avbench sanity`: which metric sees which corruption."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,8 @@ from avbench.cli.pairs import named_files
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+_ABREAST = 3  # metrics in a table
 
 
 def sanity(
@@ -56,23 +59,34 @@ def sanity(
         with progress_bars() as progress:
             study = run_study(config, progress)
         workspace.atomic_write(folder / "sanity.csv", study.to_csv(index=False))
-        sanity_plot(study, folder / "sanity.png")
-    output.print(_table(study))
+        sanity_plot(study[_plotted(study["metric"])], folder / "sanity.png")
+    for table in _tables(study):
+        output.print(table)
     errors.print(f"results: {folder}", highlight=False)
 
 
-def _table(study: "pd.DataFrame") -> "Table":
-    """Corruptions down, metrics across; in the cells the verdict."""
+def _plotted(metrics: "pd.Series") -> "pd.Series":
+    """Which lines are drawn: those of every evaluation's metrics and of alignment. More of them hide each other."""
+    from avbench.metrics.metric import METRICS
+
+    labels = [METRICS[name].label for name in METRICS if METRICS[name].by_default] + ["motion-onset"]
+    return metrics.str.replace(r"\[.*", "", regex=True).isin(labels)
+
+
+def _tables(study: "pd.DataFrame") -> Iterator["Table"]:
+    """Corruptions down, metrics across, a few to each table; in the cells the verdict."""
     from rich.table import Table
     from rich.text import Text
 
     first = study.iloc[0]
     title = f"2 x {first['n']} windows, protocol {first['protocol']} ({first['protocol_hash']})"
-    table = Table(title=title)
     verdicts = study.pivot_table(index="corruption", columns="metric", values="verdict", aggfunc="first", sort=False)
-    table.add_column()
-    for metric in verdicts.columns:
-        table.add_column(Text(metric.replace("[", "\n[")))  # in two lines, so that 80 columns do
-    for corruption, row in verdicts.iterrows():
-        table.add_row(str(corruption), *row)
-    return table
+    for begin in range(0, len(verdicts.columns), _ABREAST):
+        some = verdicts.iloc[:, begin : begin + _ABREAST]
+        table = Table(title=title if begin == 0 else None)
+        table.add_column()
+        for metric in some.columns:
+            table.add_column(Text(metric.replace("[", "\n[").replace("+", "\n+")))  # in lines, so that 80 columns do
+        for corruption, row in some.iterrows():
+            table.add_row(str(corruption), *row)
+        yield table
