@@ -69,7 +69,7 @@ def _rates(name: str, title: str, cells: Sequence[PassCell]) -> Sheet:
         "passed: share of votes that said “real” or “cannot be determined”. A rater who clicks at random passes 67 %: "
         "read a rate beside the ground truth's.",
         "95 %: Wilson's interval with votes of a clip and of a rater hanging together (two-way clustered); beside it "
-        "the one that takes votes for independent. by majority: share of clips that most of their votes pass.",
+        "the one that takes votes for independent. by majority: share of clips that more than half of the votes pass.",
     ]
     if any(cell.wilson95_clustered is None for cell in cells):
         notes.append("† one clip or one rater: votes taken for independent.")
