@@ -58,7 +58,11 @@ class Cell:
         return min(repeats, 20 if what == "bootstrap" else 100) if slow.get(what) else repeats
 
 
-CELLS = [Cell(D, N) for D in (16, 400) for N in (256, 2048, 8192)] + [Cell(16, 256, 4), Cell(16, 2048, 4)]
+CELLS = [
+    *(Cell(16, N) for N in (256, 2048, 8192)),
+    *(Cell(16, N, clips=4) for N in (256, 2048)),
+    *(Cell(400, N) for N in (2048, 8192, 256)),
+]
 
 
 @dataclass(frozen=True)

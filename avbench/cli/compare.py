@@ -44,13 +44,15 @@ def _print_table(compared: "Compared") -> None:
 
     names = compared.names
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for heading in ("metric", *names, "difference", "95% interval", "better"):
+    for heading in ("metric", *names, "difference", "95% interval", "N", "better"):
         table.add_column(escape(heading), justify="left" if heading in ("metric", "better") else "right")
     for one in compared.differences:
         values = (_number(one.first), _number(one.second), _number(one.difference))
         known = one.better != "unknown"
         interval = f"[{_number(one.low)}, {_number(one.high)}]" if known else _DASH
-        table.add_row(*map(escape, (one.metric, *values, interval, _verdict(one, names))))
+        table.add_row(
+            *map(escape, (one.metric, *values, interval, f"{one.n_reference}/{one.n_generated}", _verdict(one, names)))
+        )
     output.print(table)
     for one in compared.differences:
         if one.why_unknown:

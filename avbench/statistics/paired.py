@@ -1,5 +1,6 @@
 """Is one method better than another? Their difference, with what both owe to the same reference clips taken out."""
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Literal
@@ -26,6 +27,8 @@ class Difference:
     """
 
     metric: str
+    n_reference: int
+    n_generated: int
     first: float  # mean over runs at the N of both
     second: float
     difference: float = math.nan
@@ -46,8 +49,15 @@ def paired_difference(first: Estimate, second: Estimate) -> Difference:
         first: a line of one method.
         second: the line of the other, of the same metric, N, runs and reference draws.
     """
+    known = Difference(
+        metric=first.metric,
+        n_reference=first.n_reference,
+        n_generated=first.n_generated,
+        first=first.value,
+        second=second.value,
+    )
     if why := _why_unknown(first, second):
-        return Difference(metric=first.metric, first=first.value, second=second.value, why_unknown=why)
+        return dataclasses.replace(known, why_unknown=why)
     shares = (np.array(first.shares) + second.shares) / 2
     jackknifed = jackknife(first.value - second.value, np.array(first.left_out) - second.left_out, shares)
     difference, se = jackknifed.value, jackknifed.se
@@ -57,16 +67,8 @@ def paired_difference(first: Estimate, second: Estimate) -> Difference:
         difference, se = line.limit, math.hypot(se, line.limit_se)
     half = float(stats.t.ppf(0.975, jackknifed.groups - 1)) * se
     low, high = difference - half, difference + half
-    return Difference(
-        metric=first.metric,
-        first=first.value,
-        second=second.value,
-        difference=difference,
-        se=se,
-        low=low,
-        high=high,
-        better=_verdict(low, high, first.better),
-    )
+    better = _verdict(low, high, first.better)
+    return dataclasses.replace(known, difference=difference, se=se, low=low, high=high, better=better)
 
 
 def _why_unknown(first: Estimate, second: Estimate) -> str:
