@@ -149,7 +149,7 @@ class Report:
         if clips == 0:
             return
         budget = Budget(_MEDIA_BYTES)
-        sets = {}
+        sets: dict[tuple[str, str], Scored] = {}
         for one in self._material.scored:
             if not one.is_ground_truth:
                 sets.setdefault((one.provenance["reference"]["path"], one.provenance["generated"]["path"]), one)
@@ -197,7 +197,13 @@ class Report:
 
 
 def _by_class(table: pd.DataFrame) -> pd.DataFrame:
-    """A line for each label and method, a column for each metric."""
+    """A line for each label and method, a column for each metric.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    if missing := [name for name in ("label", "method", "metric", "value") if name not in table]:
+        raise DataError(f"classes.csv: the column {missing[0]} is missing; evaluate again")
     wide = table.pivot_table(index=["label", "method"], columns="metric", values="value", sort=False)
     return wide.reset_index().rename_axis(columns=None)
 

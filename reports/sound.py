@@ -15,10 +15,9 @@ def envelope(audio: NDArray[np.float32], points: int) -> tuple[NDArray[np.float3
         audio: (C, S), S > 0.
     """
     edges = np.linspace(0, audio.shape[1], min(points, audio.shape[1]) + 1).astype(int)[:-1]
+    low, high = np.minimum.reduceat(audio.min(axis=0), edges), np.maximum.reduceat(audio.max(axis=0), edges)
     peak = max(float(np.abs(audio).max()), 1e-9)
-    low = np.minimum.reduceat(audio.min(axis=0), edges) / peak
-    high = np.maximum.reduceat(audio.max(axis=0), edges) / peak
-    return low, high
+    return (low / peak).astype(np.float32), (high / peak).astype(np.float32)
 
 
 def spectrogram(

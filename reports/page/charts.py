@@ -130,7 +130,7 @@ def sanity_chart(study: pd.DataFrame, name: str) -> Chart:
     bar = figure.colorbar(mesh, ax=panel, orientation="horizontal", shrink=0.6, pad=0.02, aspect=40)
     bar.set_label("value of the strongest corruption by the floor, powers of ten", color=MUTED, size=8)
     bar.ax.tick_params(colors=MUTED, labelsize=8, length=0)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     caption = "Which metric sees which corruption. Right of 0 the strongest corruption is beyond what clean clips give."
     return Chart(themed(figure, name, caption), caption)
 

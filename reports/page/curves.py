@@ -14,7 +14,7 @@ def curve_charts(scored: Sequence[Scored]) -> list[tuple[str, Chart]]:
         ("training step", _step, lambda one: f"{_run(one)}, {_solver(one)} {_evaluations(one):.0f}"),
         ("evaluations of the network", _evaluations, lambda one: f"{_run(one)}, {_solver(one)}, step {_step(one):.0f}"),
     )
-    charts = []
+    charts: list[tuple[str, Chart]] = []
     for dataset, digest in dict.fromkeys((one.dataset, one.protocol_hash) for one in made):
         own = [one for one in made if (one.dataset, one.protocol_hash) == (dataset, digest)]
         for x_label, where, series in kinds:

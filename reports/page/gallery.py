@@ -7,7 +7,7 @@ data URLs, so that the page is one file. Real clips are cut as long as generated
 import base64
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isfinite
@@ -96,7 +96,7 @@ def gallery(scored: Scored, count: int, budget: Budget) -> Gallery:
             sets[side] = _the_same(scored.provenance[side])
         except AvbenchError as error:
             remarks.append(f"No {side} clips: {error}")
-    shelves = []
+    shelves: list[Shelf] = []
     if (generated := sets.get("generated")) is not None:
         table = _clip_table(scored)
         shelves += _generated_shelves(generated, sets.get("reference"), table, count, budget)
@@ -106,7 +106,7 @@ def gallery(scored: Scored, count: int, budget: Budget) -> Gallery:
     return Gallery(title, tuple(shelf for shelf in shelves if shelf.cards), tuple(remarks))
 
 
-def card(clip: Clip, facts: Sequence[tuple[str, str]] = ()) -> Card:
+def card(clip: Clip, facts: Iterable[tuple[str, str]] = ()) -> Card:
     """A clip as the page shows it; `clip.audio` is (C, S)."""
     has_sound = clip.audio is not None and clip.audio.size > 0
     movie = poster = sound = wave = picture = ""

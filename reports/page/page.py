@@ -38,10 +38,17 @@ class Page:
     def sections(self) -> Iterator[tuple[str, str]]:
         """Ids and names of the parts that are there."""
         yield "scores", "Scores"
-        named = (("curves", "Training and sampling"), ("paper", "Beside the paper"), ("clips", "Clips"))
-        named += (("sanity", "What the metrics see"), ("classes", "By class"), ("data", "Data sets"))
-        parts = (self.curves, True, self.galleries or self.memorisation, self.sanity, self.classes, self.datasets)
-        yield from (section for section, part in zip(named, parts, strict=True) if part)
+        if self.curves:
+            yield "curves", "Training and sampling"
+        yield "paper", "Beside the paper"
+        if self.galleries or self.memorisation:
+            yield "clips", "Clips"
+        if self.sanity:
+            yield "sanity", "What the metrics see"
+        if self.classes:
+            yield "classes", "By class"
+        if self.datasets:
+            yield "data", "Data sets"
         yield "provenance", "Provenance"
 
 
