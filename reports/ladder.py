@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from avbench.errors import UsageError
@@ -29,7 +30,7 @@ def ladder_table(lines: pd.DataFrame) -> Table:
     model = lines[lines["method"] != GROUND_TRUTH]
     metrics = list(dict.fromkeys(model["metric"]))
     for metric in metrics:
-        table.add_column(metric, justify="right")
+        table.add_column(escape(metric), justify="right")
         table.add_column("Δ", justify="right")
     kind = ""
     for _, rung in model.groupby("rung", sort=True):
@@ -41,7 +42,7 @@ def ladder_table(lines: pd.DataFrame) -> Table:
         for metric in metrics:
             own = rung[rung["metric"] == metric]
             cells += [_number(own["mean"]), _number(own["difference"], sign=True)]
-        table.add_row(first["subject"] or "start", _change(first), *cells)
+        table.add_row(first["subject"] or "start", escape(_change(first)), *cells)
     return table
 
 

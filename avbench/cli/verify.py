@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from avbench.cli.console import errors, output, progress_bars
@@ -50,7 +51,9 @@ def verify(
 def _table(checks: Sequence["Check"]) -> Table:
     table = Table("evaluation", "step", "", "found", box=box.SIMPLE)
     for check in checks:
-        table.add_row(check.evaluation, check.step, f"[{_COLOURS[check.outcome]}]{check.outcome}[/]", check.told)
+        table.add_row(
+            check.evaluation, check.step, f"[{_COLOURS[check.outcome]}]{check.outcome}[/]", escape(check.told)
+        )
     return table
 
 

@@ -54,6 +54,7 @@ def gathered(study: Study) -> "pd.DataFrame":
 
 def _table(study: Study, lines: "pd.DataFrame") -> object:
     from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD)
@@ -61,7 +62,7 @@ def _table(study: Study, lines: "pd.DataFrame") -> object:
     for name in ("arm", study.axis):
         table.add_column(name)
     for metric in metrics:
-        table.add_column(metric, justify="right")
+        table.add_column(escape(metric), justify="right")
     for point in study.points:
         own = lines[lines["results"] == str(point.planned.results)].set_index("metric")["mean"]
         cells = [f"{own[metric]:.4g}" if metric in own.index else "–" for metric in metrics]
