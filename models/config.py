@@ -9,7 +9,8 @@ from avbench.clip import ClipSpec
 from avbench.errors import UsageError
 from avbench.settings import from_table, to_toml
 
-Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast"]
+# "direct": a model that is no diffusion makes its samples in the one way it has.
+Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class SamplingConfig:
     @property
     def chooses_steps(self) -> bool:
         """Whether the solver chooses the number of steps."""
-        return self.solver in ("dpm++-adaptive", "fast")
+        return self.solver in ("dpm++-adaptive", "fast", "direct")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,11 @@ class Draws:
         drawn = [self._member(member, name).standard_normal(tuple(shape), np.float32) for member in self.members]
         return torch.from_numpy(np.stack(drawn)).to(self._device)
 
+    def uniform(self, *name: str | int, shape: Sequence[int]) -> Tensor:
+        """Uniform in [0, 1): (B, *shape), float32."""
+        drawn = [self._member(member, name).random(tuple(shape), np.float32) for member in self.members]
+        return torch.from_numpy(np.stack(drawn)).to(self._device)
+
     def integers(self, *name: str | int, high: int) -> Tensor:
         """Uniform in [0, high): (B,), int64."""
         drawn = [int(self._member(member, name).integers(high)) for member in self.members]
