@@ -1,5 +1,8 @@
+import json
+
 import pytest
 from results_folders import Folder
+from tiny import make_movies
 
 from avbench.protocol import AVBENCH
 
@@ -50,3 +53,33 @@ def test_an_edited_row_is_told_on_standard_error(avbench, tmp_path):
 def test_a_table_of_opinions_needs_no_evaluation(avbench):
     code, out, _ = avbench("report", "table5")
     assert code == 0 and "Mean opinion scores" in out
+
+
+def test_the_whole_report_is_a_page_whose_path_is_printed(avbench, tmp_path):
+    Folder(tmp_path / "results" / "a", {"FVD": 230.5}).write()
+    code, out, err = avbench("report")
+    assert code == 0, err
+    assert out.strip() == "results/report/index.html"
+    assert "230.5" in (tmp_path / out.strip()).read_text()
+
+
+def test_the_whole_report_says_what_it_leaves_out(avbench, tmp_path):
+    Folder(tmp_path / "results" / "a", {"FVD": 230.5}, note="weights=unverified:aaaaaaaaaaaa").write()
+    code, _, err = avbench("report", "--clips", 0)
+    assert code == 0 and "weights=unverified:aaaaaaaaaaaa; such rows never enter a paper's table" in err
+
+
+def test_claims_count_the_parameters_of_our_own_networks(avbench):
+    code, out, _ = avbench("report", "claims")
+    assert code == 0
+    assert "| 115.13M |  | 133,675,524 |" in out and "| 311.03M |  | 311,027,910 | agrees |" in out
+
+
+def test_figures_of_a_folder_are_drawn_and_tell_what_they_were_made_from(avbench, tmp_path):
+    make_movies(tmp_path / "mine", 2)
+    code, out, err = avbench("report", "figures", "mine", "--clips", 1, "--frames", 4)
+    assert code == 0, err
+    (figure,) = out.split()
+    assert (tmp_path / figure).is_file()
+    told = json.loads((tmp_path / "results/report/figures/figures.json").read_text())
+    assert told["made_from"][0]["clipset"] == "mine" and list(told["wrote"]) == [(tmp_path / figure).name]
