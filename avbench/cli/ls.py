@@ -40,8 +40,8 @@ def list_results(
     folder: Annotated[Path, typer.Argument(help="Folder of results folders.")] = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Results: data set, methods, metrics, protocol, N, runs, and what they were made for."""
-    columns = ("name", "state", "made_for", "datasets", "methods", "metrics", "protocols", "n", "runs")
+    """Results: methods, metrics, protocol, N, runs, and what they were made for; with --json also the data set."""
+    columns = ("name", "state", "made_for", "methods", "metrics", "protocols", "n", "runs")
     _show(results(folder), folder, columns, as_json)
 
 
@@ -55,10 +55,12 @@ def _show(entries: Sequence[Entry], folder: Path, columns: Sequence[str], as_jso
     if not entries:
         errors.print(f"nothing in {folder}/", highlight=False)
         return
-    table = Table(box=box.SIMPLE)
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for column in columns:
         number = column in ("clips", "failures", "bytes", "step", "steps", "n", "runs")
-        table.add_column(column.replace("_", " "), justify="right" if number else "left", overflow="fold")
+        table.add_column(
+            column.replace("_", " "), justify="right" if number else "left", overflow="fold", no_wrap=column == "name"
+        )
     for entry in entries:
         table.add_row(*(escape(_cell(column, entry.get(column))) for column in columns))
     output.print(table)
