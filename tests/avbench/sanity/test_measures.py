@@ -1,6 +1,11 @@
-import pytest
+from types import SimpleNamespace
 
-from avbench.sanity.measures import Measure
+import numpy as np
+import pytest
+from tiny import TinyVideo
+
+from avbench.protocol import AVBENCH
+from avbench.sanity.measures import Measure, measures_on
 
 
 def measure(better):
@@ -33,3 +38,39 @@ def test_only_values_worse_than_the_floor_respond():
 def test_the_floor_is_three_standard_deviations_worse_than_clean():
     assert measure("lower").floor(10.0, [1.0, 2.0, 3.0]) == pytest.approx(13.0)
     assert measure("higher").floor(10.0, [1.0, 2.0, 3.0]) == pytest.approx(7.0)
+
+
+@pytest.fixture
+def asked():
+    """All measures of 2 x 120 windows of one distribution, by label, and these windows."""
+    networks = {"tiny_video": SimpleNamespace(extractor=TinyVideo(), weights_sha256="")}
+    reference, judged = np.random.default_rng(0).normal(size=(2, 120, 6))
+    return {one.label: one for one in measures_on(networks, AVBENCH)}, reference, judged
+
+
+@pytest.mark.parametrize(
+    ("damage", "label", "seen"),
+    [
+        ("copies", "FVD[tiny_video]", False),
+        ("copies", "KVD[tiny_video]", False),
+        ("copies", "recall_video[tiny_video]", False),
+        ("copies", "coverage_video[tiny_video]", False),
+        ("copies", "memorisation[tiny_video]", True),
+        ("collapse", "FVD[tiny_video]", True),
+        ("collapse", "KVD[tiny_video]", True),
+        ("collapse", "recall_video[tiny_video]", False),  # the balls of the few that are left grow over all
+        ("collapse", "coverage_video[tiny_video]", True),
+    ],
+)
+def test_copies_are_seen_by_memorisation_alone_and_a_collapse_not_by_recall(asked, damage, label, seen):
+    measures, reference, judged = asked
+    one = measures[label]
+
+    def value(known, new):
+        return one.function({"tiny_video": known}, {"tiny_video": new})
+
+    replaced = reference[:100] if damage == "copies" else np.repeat(judged[:1], 100, axis=0)
+    halves = [np.random.default_rng(seed).permutation(120)[:60] for seed in range(20)]
+    clean, chance = value(reference, judged), [value(reference[half], judged[half]) for half in halves]
+    worse = value(reference, np.concatenate([replaced, judged[100:]]))
+    assert one.judge(clean, one.floor(clean, chance), [worse])[0] == [seen]

@@ -114,10 +114,10 @@ def test_the_floor_is_worse_than_the_clean_value(studied):
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_copies_of_the_reference_are_seen_as_memorised(studied, space):
+def test_copies_of_the_reference_are_nearer_to_it_than_anything_else(studied, space):
     copied = studied[(studied["corruption"] == "copying") & (studied["metric"] == f"memorisation[{space}]")]
     assert copied["value"].is_monotonic_increasing
-    assert copied["value"].iloc[-1] == 1 and copied["responds"].iloc[-1]
+    assert copied["value"].iloc[-1] == 1
 
 
 @pytest.mark.parametrize("metric", [FVD, FAD])
