@@ -40,7 +40,7 @@ class Augmentation:
 
     def __call__(self, pairs: Tensor) -> Tensor:
         """Changed pairs (B, 7, H, W); the time between the frames stays."""
-        frames_BTCHW = pairs[:, :6].unflatten(1, (2, 3))
+        frames_BTCHW = pairs[:, :6].reshape(len(pairs), 2, 3, *pairs.shape[-2:])
         brightness, saturation, contrast = (
             drawn[:, None, None, None, None].to(pairs.dtype)
             for drawn in (self.brightness, self.saturation, self.contrast)

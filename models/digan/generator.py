@@ -68,61 +68,71 @@ class Synthesis(nn.Module):
 
     def __init__(self, config: DiganConfig, size: int) -> None:
         super().__init__()
-        inputs = 0
-        for block_size in config.block_sizes(size):
-            self.add_module(f"b{block_size}", Block(config, inputs, block_size))
-            inputs = config.channels(block_size)
+        first, *others = config.block_sizes(size)
+        self.add_module(f"b{first}", FirstBlock(config, first))
+        for block_size in others:
+            self.add_module(f"b{block_size}", Block(config, block_size))
 
     def forward(self, style: Tensor, motion: Tensor, times: Tensor) -> Tensor:
-        x = picture = None
-        for block in self.children():
+        first, *others = self.children()
+        x, picture = first(style, motion, times)
+        for block in others:
             x, picture = block(x, picture, style, motion, times)
-        assert picture is not None
-        return picture
+        frames: Tensor = picture
+        return frames
 
 
-class Block(nn.Module):
-    """Layers of one size and the picture they add; the first block begins with coordinate features alone.
+class FirstBlock(nn.Module):
+    """Coordinate features, a layer and a picture of the coarse size.
 
     Args:
-        inputs: channels of the block before; 0: there is none.
         size: what the block is called after.
     """
 
-    def __init__(self, config: DiganConfig, inputs: int, size: int) -> None:
+    def __init__(self, config: DiganConfig, size: int) -> None:
         super().__init__()
+        self._size = config.coarse_size
         channels = config.channels(size)
-        self._size = max(size, config.coarse_size)
-        self._grows = size > config.coarse_size
-        if not inputs or self._grows:
-            self.coord_fuser = CoordinateFeatures(config)
-            features = 2 * config.frequencies
-        else:
-            features = 0
-        if inputs:
-            self.conv0 = ModulatedLayer(inputs + features, channels, config)
-        self.conv1 = ModulatedLayer(channels if inputs else features, channels, config)
+        self.coord_fuser = CoordinateFeatures(config)
+        self.conv1 = ModulatedLayer(2 * config.frequencies, channels, config)
+        self.torgb = ToRGB(channels, config)
+
+    def forward(self, style: Tensor, motion: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (B, C, T, h, w) and a picture (B, 3, T, h, w)."""
+        x = self.conv1(self.coord_fuser(style, motion, times, self._size), style)
+        return x, self.torgb(x, style)
+
+
+class Block(nn.Module):
+    """Two layers or three, and what they add to the picture; above the coarse size both are enlarged.
+
+    Args:
+        size: what the block is called after.
+    """
+
+    def __init__(self, config: DiganConfig, size: int) -> None:
+        super().__init__()
+        self._size = size
+        inputs, channels = config.channels(size // 2), config.channels(size)
+        self.coord_fuser = CoordinateFeatures(config) if size > config.coarse_size else None
+        self.conv0 = ModulatedLayer(inputs + (2 * config.frequencies if self.coord_fuser else 0), channels, config)
+        self.conv1 = ModulatedLayer(channels, channels, config)
         extra = [ModulatedLayer(channels, channels, config)] if size >= config.third_layer_from else []
         self.extra_convs = nn.ModuleList(extra)
         self.torgb = ToRGB(channels, config)
-        self._is_first = not inputs
 
     def forward(
-        self, x: Tensor | None, picture: Tensor | None, style: Tensor, motion: Tensor, times: Tensor
+        self, x: Tensor, picture: Tensor, style: Tensor, motion: Tensor, times: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """(B, C, T, h, w) and pictures (B, 3, T, h, w) of the block before -> this block's."""
-        y = None
-        if self._is_first or self._grows:
-            y = self.coord_fuser(style, motion, times, self._size)
-        if x is not None:
-            y = self.conv0(x, style, y)
+        """Features (B, C, T, h, w) and the picture (B, 3, T, h, w) of the block before -> this block's."""
+        features = None
+        if self.coord_fuser is not None:
+            features = self.coord_fuser(style, motion, times, self._size)
+            picture = enlarged(picture)
+        x = self.conv0(x, style, features)
         for layer in (self.conv1, *self.extra_convs):
-            y = layer(y, style)
-        assert y is not None
-        added = self.torgb(y, style)
-        if picture is None:
-            return y, added
-        return y, (enlarged(picture) if self._grows else picture) + added
+            x = layer(x, style)
+        return x, picture + self.torgb(x, style)
 
 
 class ModulatedLayer(nn.Module):
@@ -144,9 +154,9 @@ class ModulatedLayer(nn.Module):
         weight = GAIN * factorised_weights(self.weight.flatten(1), self.affine(style), self._rank)
         bias = GAIN * self.bias
         if features is None:
-            return leaky(mixed(x, weight, bias))
+            return mixed(x, weight, bias, activate=True)
         # Mixing the channels of pixels commutes with enlarging, and before it there is a quarter of the work.
-        old, new = weight.split([x.shape[1], features.shape[1]], dim=2)
+        old, new = torch.split(weight, [x.shape[1], features.shape[1]], dim=2)
         return leaky(mixed(features, new, bias) + enlarged(mixed(x, old)))
 
 
@@ -170,10 +180,11 @@ def factorised_weights(weight: Tensor, styles: Tensor, rank: int) -> Tensor:
     They are multiplied by 1 + L R / sqrt(rank), of which the styles are L (O, rank) and then R (rank, I).
     """
     outputs, inputs = weight.shape
-    left, right = styles.split([outputs * rank, inputs * rank], dim=1)
-    change = left.unflatten(1, (outputs, rank)) @ right.unflatten(1, (rank, inputs)) / math.sqrt(rank)
+    left, right = torch.split(styles, [outputs * rank, inputs * rank], dim=1)
+    change = left.reshape(-1, outputs, rank) @ right.reshape(-1, rank, inputs) / math.sqrt(rank)
     changed = weight * (change + 1)
-    return changed / (changed.norm(dim=2, keepdim=True) + _NORM_FLOOR)
+    normalised: Tensor = changed / (changed.square().sum(dim=2, keepdim=True).sqrt() + _NORM_FLOOR)
+    return normalised
 
 
 def modulated_weights(weight: Tensor, styles: Tensor) -> Tensor:
@@ -181,11 +192,11 @@ def modulated_weights(weight: Tensor, styles: Tensor) -> Tensor:
     return weight * styles[:, None]
 
 
-def mixed(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def mixed(x: Tensor, weight: Tensor, bias: Tensor | None = None, *, activate: bool = False) -> Tensor:
     """Each pixel's channels (B, I, T, H, W) mixed by its sample's weights (B, O, I): (B, O, T, H, W)."""
     pixels = x.flatten(2)
     y = weight @ pixels if bias is None else torch.baddbmm(bias[:, None], weight, pixels)
-    return y.unflatten(2, x.shape[2:])
+    return (leaky(y) if activate else y).reshape(len(x), -1, *x.shape[2:])
 
 
 def enlarged(x: Tensor) -> Tensor:

@@ -127,9 +127,8 @@ def minibatch_deviation(x: Tensor, group: int = 4) -> Tensor:
     A batch of B is cut into groups of min(group, B), which it must be a multiple of; sample i is in the group of
     i + n, i + 2n, ..., of n groups. Source: Karras et al. 2018, "Progressive Growing of GANs", section 3.
     """
-    B, _, H, W = x.shape
+    B, C, H, W = x.shape
     members = min(group, B)
-    x_GNCHW = x.unflatten(0, (members, B // members))
-    variance_NCHW = x_GNCHW.var(dim=0, correction=0)
-    deviation_N = (variance_NCHW + 1e-8).sqrt().mean(dim=(1, 2, 3))
+    variance_NCHW = x.reshape(members, B // members, C, H, W).var(dim=0, correction=0)
+    deviation_N: Tensor = (variance_NCHW + 1e-8).sqrt().mean(dim=(1, 2, 3))
     return deviation_N.repeat(members)[:, None, None, None].expand(B, 1, H, W)

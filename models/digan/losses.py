@@ -58,7 +58,7 @@ def gradient_penalty(network: DiganNetwork, batch: Tensors, draws: Draws, config
     return Losses(
         {
             "r1_motion": weight * squared_gradient(motion, pairs),
-            "r1_image": weight * squared_gradient(image, frames).unflatten(0, (-1, 2)).mean(1),
+            "r1_image": weight * squared_gradient(image, frames).reshape(-1, 2).mean(1),
         }
     )
 

@@ -131,7 +131,7 @@ class Digan(Model):
     @torch.no_grad()
     def generate(
         self,
-        network: DiganNetwork,  # type: ignore[override]
+        network: nn.Module,
         config: RunConfig,
         draws: Draws,
         *,
@@ -141,6 +141,7 @@ class Digan(Model):
         """Clips of evenly spaced times. One motion serves all frames of a clip, as in the released code."""
         if condition is not None:
             raise UsageError(f"digan makes video alone; it cannot be conditioned on {condition.modality}")
+        assert isinstance(network, DiganNetwork)
         latent = draws.normal("latent", shape=(config.network.latent,))
         motion = draws.normal("motion", shape=(config.network.style,))
         times = torch.linspace(0, 1, config.spec.frames, device=latent.device).expand(len(latent), -1)

@@ -36,7 +36,7 @@ def published_weights(content: Any) -> Any:
         return {f"{_GENERATOR}.{key}": tensor for key, tensor in content.items()}
     if _GENERATOR not in content:
         return content
-    weights = {}
+    weights: dict[str, Any] = {}
     for name in (_GENERATOR, _DISCRIMINATORS):
         network = content.get(name)
         tensors = module_weights(network) if isinstance(network, Record) else network

@@ -34,7 +34,7 @@ def test_equals_the_public_generator_block_by_block(case):
     coarse = golden.CONFIGS[case].coarse_size
     features = one_by_one(generator.synthesis.b4.coord_fuser(*where, coarse))
     torch.testing.assert_close(features[: len(found["coords_features_b4"])], found["coords_features_b4"], **TOLERANCE)
-    x, picture = generator.synthesis.b4(None, None, *where)
+    x, picture = generator.synthesis.b4(*where)
     torch.testing.assert_close(one_by_one(x)[: len(found["x_b4"])], found["x_b4"], **TOLERANCE)
     for size in golden.CONFIGS[case].block_sizes(coarse)[1:]:
         x, picture = getattr(generator.synthesis, f"b{size}")(x, picture, *where)
@@ -75,7 +75,7 @@ def test_fresh_features_have_about_the_variance_1():
     generator = Generator(config, 16)
     with torch.no_grad():
         style = generator.mapping(torch.randn(8, 64))
-        x, _ = generator.synthesis.b4(None, None, style, torch.randn(8, 64), torch.rand(8, 2))
+        x, _ = generator.synthesis.b4(style, torch.randn(8, 64), torch.rand(8, 2))
     assert 0.2 < x.square().mean() < 2
 
 
