@@ -133,7 +133,9 @@ def _one_thread() -> Iterator[None]:
 
 
 def _begin_worker(worker: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the main one finishes its step first
+    # Ctrl-C, `timeout` and batch systems signal all processes of a job; the main one finishes its step first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _collate(examples: list[dict[str, Tensor] | AvbenchError]) -> dict[str, Tensor] | AvbenchError:

@@ -83,5 +83,6 @@ def test_a_reading_process_that_dies_is_a_machine_error():
         read(examples=Letters(act=lambda index: os.kill(os.getpid(), signal.SIGKILL)), workers=1)
 
 
-def test_ctrl_c_does_not_reach_the_reading_processes():
-    assert read(examples=Letters(act=lambda index: os.kill(os.getpid(), signal.SIGINT)), workers=1) == read()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_wish_to_stop_does_not_end_the_reading_processes(number):
+    assert read(examples=Letters(act=lambda index: os.kill(os.getpid(), number)), workers=1) == read()
