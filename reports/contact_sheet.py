@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 from avbench.clip import Clip
 from avbench.errors import UsageError
 from avbench.workspace import atomic_file
+from reports.sound import LOWEST_HZ, RANGE_DB, envelope, spectrogram
 from reports.style import ACCENT, FAINT, INK, MUTED, save_png
 
 _COLUMNS = 2  # clips side by side
 _TILES = 8  # frames of a clip
 _BINS = 640  # points of a waveform, columns of a spectrogram
-_SPECTRUM_SECONDS = 1024 / 44_100  # of a spectrogram's window, rounded to a power of two samples
-_LOWEST_HZ = 60.0
-_RANGE_DB = 70.0
 
 # Inches.
 _WIDTH = 6.4
@@ -120,12 +118,10 @@ def _draw_wave(axes: Axes, clip: Clip) -> None:
     if clip.audio is None or not clip.audio.size:
         _say(axes, "no sound")
         return
-    edges = np.linspace(0, clip.audio.shape[1], min(_BINS, clip.audio.shape[1]) + 1).astype(int)[:-1]
-    low = np.minimum.reduceat(clip.audio.min(axis=0), edges)
-    high = np.maximum.reduceat(clip.audio.max(axis=0), edges)
-    peak = max(float(np.abs(clip.audio).max()), 1e-9)
+    low, high = envelope(clip.audio, _BINS)
+    times = np.linspace(0, clip.audio.shape[1] / clip.sample_rate, len(low), endpoint=False)
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
-    axes.fill_between(edges / clip.sample_rate, low / peak, high / peak, color=ACCENT, linewidth=0.6, step="post")
+    axes.fill_between(times, low, high, color=ACCENT, linewidth=0.6, step="post")
     axes.set_xlim(0, _seconds(clip))
     axes.set_ylim(-1.12, 1.12)
 
@@ -135,35 +131,19 @@ def _draw_spectrogram(axes: Axes, clip: Clip) -> None:
     axes.set_xlim(0, seconds)
     axes.set_xticks(_ticks(seconds), [f"{tick:g} s" for tick in _ticks(seconds)])
     axes.tick_params(axis="x", length=2, color=MUTED, labelcolor=MUTED, labelsize=7, pad=2)
-    if clip.audio is None or clip.audio.shape[1] < _spectrum_size(clip.sample_rate):
+    if clip.audio is None:
         return
-    levels = _spectrogram(clip.audio.mean(axis=0), clip.sample_rate)
+    levels = spectrogram(clip.audio, clip.sample_rate, columns=_BINS)
+    if levels is None:
+        return
     extent = (0, clip.audio.shape[1] / clip.sample_rate, 0, 1)
-    axes.imshow(levels, extent=extent, origin="lower", aspect="auto", cmap="magma", vmin=-_RANGE_DB, vmax=0)
+    axes.imshow(levels, extent=extent, origin="lower", aspect="auto", cmap="magma", vmin=-RANGE_DB, vmax=0)
     axes.set_ylim(0, 1)
     highest = clip.sample_rate / 2
     for frequency, name in ((100, "100 Hz"), (1_000, "1 kHz"), (10_000, "10 kHz")):
         if frequency < 0.9 * highest:
-            height = np.log(frequency / _LOWEST_HZ) / np.log(highest / _LOWEST_HZ)
+            height = np.log(frequency / LOWEST_HZ) / np.log(highest / LOWEST_HZ)
             axes.text(1.006, height, name, transform=axes.transAxes, color=MUTED, size=6, va="center")
-
-
-def _spectrogram(wave: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
-    """(rows, columns) of power in dB below the loudest, low frequencies first, rows evenly spaced in pitch."""
-    size = _spectrum_size(sample_rate)
-    starts = np.linspace(0, len(wave) - size, _BINS).astype(int)
-    windows = np.lib.stride_tricks.sliding_window_view(wave, size)[starts] * np.hanning(size)
-    power = np.abs(np.fft.rfft(windows, axis=1)) ** 2
-    frequencies = np.geomspace(_LOWEST_HZ, sample_rate / 2, 96)
-    rows = np.stack([np.interp(frequencies, np.fft.rfftfreq(size, 1 / sample_rate), line) for line in power])
-    loudest = max(float(rows.max()), 1e-12)
-    levels: NDArray[np.float64] = 10 * np.log10(np.maximum(rows / loudest, 10 ** (-_RANGE_DB / 10)))
-    return levels.T
-
-
-def _spectrum_size(sample_rate: int) -> int:
-    """Samples of a spectrogram's window."""
-    return int(2 ** round(np.log2(_SPECTRUM_SECONDS * sample_rate)))
 
 
 def _ticks(seconds: float) -> list[float]:
