@@ -21,6 +21,7 @@ class Solver(StrEnum):
     ddim = "ddim"
     ddpm = "ddpm"
     fast = "fast"
+    direct = "direct"
 
 
 class Guidance(StrEnum):

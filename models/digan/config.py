@@ -56,12 +56,14 @@ def _is_power_of_two(number: int) -> bool:
 
 
 PAPER = DiganConfig()
+# The penalty is weaker, as StyleGAN2-ADA's rule has it for small frames and batches: gamma grows with pixels / batch.
 TINY = DiganConfig(
     latent=64,
     style=64,
-    channel_base=1024,
+    channel_base=512,
     channel_max=64,
     frequencies=32,
     rank=4,
     coarse_size=8,
+    r1_gamma=0.1,
 )

@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from avbench.errors import UsageError
 from models.digan.config import DiganConfig
 from models.digan.layers import EqualConvolution, EqualLinear, minibatch_deviation
 
@@ -36,7 +37,11 @@ class Discriminators(nn.Module):
 
         Returns:
             Logits, higher for what looks real: of the pairs (B,), and of each one's two frames (B, 2).
+
+        Raises:
+            UsageError: B is another number.
         """
+        check_batch(len(pairs))
         return self.motion(pairs), self.image(frames_of(pairs)).unflatten(0, (-1, 2))
 
 
@@ -111,6 +116,13 @@ def frames_of(pairs: Tensor) -> Tensor:
     return pairs[:, :6].reshape(-1, 3, *pairs.shape[-2:])
 
 
-def fits_batch(samples: int) -> bool:
-    """Whether so many pairs at once, and their frames, can be cut into groups."""
-    return samples % GROUP == 0 or samples in (1, 2)
+def check_batch(pairs: int) -> None:
+    """
+    Raises:
+        UsageError: so many pairs at once, or their frames, cannot be cut into groups.
+    """
+    if pairs % GROUP and pairs not in (1, 2):
+        raise UsageError(
+            f"{pairs} pairs of frames at once cannot be cut into the groups of {GROUP} at which digan's discriminators "
+            f"look; choose training.batch_size so that each micro-batch of a process has a multiple of {GROUP}"
+        )

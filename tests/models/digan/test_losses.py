@@ -119,3 +119,12 @@ def test_losses_do_not_depend_on_the_order_of_the_draws(network, batch):
     torch.testing.assert_close(
         generator_losses(network, batch, shared, CONFIG).parts, generator_losses(network, batch, draws(), CONFIG).parts
     )
+
+
+@pytest.mark.parametrize("loss", [generator_losses, discriminator_losses, gradient_penalty])
+def test_half_precision_moves_losses_little(network, batch, loss):
+    whole = loss(network, batch, draws(), CONFIG).parts
+    with torch.autocast("cpu", torch.bfloat16):
+        half = loss(network, {name: tensor.detach() for name, tensor in batch.items()}, draws(), CONFIG).parts
+    for name, part in whole.items():
+        torch.testing.assert_close(half[name].float(), part, rtol=0.1, atol=0.05)
