@@ -25,7 +25,7 @@ class Weights:
 
     name: str
     title: str
-    used_for: str  # the value of --features that needs it, or "import": networks to sample and train from
+    used_for: str  # value of --features that needs it; "import": networks to go on from; "training": a part of a loss
     licence: str
     file: str  # its name in the cache
     bytes: int | None = None
@@ -189,5 +189,34 @@ _file(
         licence="MIT",
         file="64_256_upsampler.pt",
         urls=("https://openaipublic.blob.core.windows.net/diffusion/jul-2021/64_256_upsampler.pt",),
+    )
+)
+_file(
+    Weights(
+        name="vgg16",
+        title="VGG-16, ImageNet (torchvision): what the perceptual loss of tats-vqgan sees with",
+        used_for="training",
+        licence="BSD-3-Clause",
+        file="vgg16-397923af.pth",
+        bytes=553_433_881,
+        sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+        urls=("https://download.pytorch.org/models/vgg16-397923af.pth",),
+    )
+)
+_file(
+    Weights(
+        name="lpips-vgg",
+        title="LPIPS 0.1 for VGG-16 (Zhang et al.): how much its perceptual loss minds which difference",
+        used_for="training",
+        licence="BSD-2-Clause",
+        file="lpips-vgg.pth",
+        bytes=7_289,
+        sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+        wheel=Wheel(
+            requirement="lpips==0.1.4",
+            file="lpips-0.1.4-py3-none-any.whl",
+            sha256="fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e",
+            member="lpips/weights/v0.1/vgg.pth",
+        ),
     )
 )

