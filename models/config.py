@@ -9,8 +9,8 @@ from avbench.clip import ClipSpec
 from avbench.errors import UsageError
 from avbench.settings import from_table, to_toml
 
-# "direct": a model that is no diffusion makes its samples in the one way it has.
-Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct"]
+# Of models that are no diffusion: "direct" is the one way that they have, "tokens" are drawn one after the other.
+Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct", "tokens"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +71,23 @@ class SamplingConfig:
 
     solver: Solver = "dpm"
     steps: int = 20  # evaluations of the network; solvers that choose their own take no notice of it
+    top_k: int | None = None  # of "tokens": draw among so many of the likeliest ones
+    top_p: float | None = None  # and among the likeliest of these that hold more than this share of the probability
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise UsageError(f"sampling.steps is {self.steps}; it must be at least 1")
+        if self.top_k is not None and self.top_k < 1:
+            raise UsageError(f"sampling.top_k is {self.top_k}; it must be at least 1, or none")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UsageError(f"sampling.top_p is {self.top_p}; it must lie in (0, 1], or be none")
+        if self.solver != "tokens" and (self.top_k is not None or self.top_p is not None):
+            raise UsageError(f"sampling.top_k and top_p choose among tokens; {self.solver} draws none")
 
     @property
     def chooses_steps(self) -> bool:
         """Whether the solver chooses the number of steps."""
-        return self.solver in ("dpm++-adaptive", "fast", "direct")
+        return self.solver in ("dpm++-adaptive", "fast", "direct", "tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

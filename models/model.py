@@ -112,6 +112,17 @@ class Model(ABC):
             UsageError: the settings contradict each other.
         """
 
+    def load_pretrained(self, network: nn.Module, config: RunConfig) -> None:
+        """Gives a new run's network the weights that it has from elsewhere and does not change: by default, none.
+
+        Called where neither a checkpoint of the run nor other first weights bring them along.
+
+        Raises:
+            MissingError: they are missing and may not or cannot be fetched.
+            DataError: their file is something else.
+        """
+        return
+
     def published_weights(self, content: Any) -> Tensors:
         """The weights in the content of a published file: by default, that is a state dict.
 

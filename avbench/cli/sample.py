@@ -1,5 +1,6 @@
 """`avbench sample`: clips from a run."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ class Solver(StrEnum):
     ddpm = "ddpm"
     fast = "fast"
     direct = "direct"
+    tokens = "tokens"
 
 
 class Guidance(StrEnum):
@@ -39,6 +41,13 @@ def sample(
     ] = None,
     steps: Annotated[
         int | None, typer.Option(help="Evaluations of the network. Default: what is usual for the solver.", min=1)
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(help="Of tats: draw each token among so many of the likeliest. Default: the run's.", min=1),
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Of tats: and among those that hold this share of the probability.", max=1)
     ] = None,
     seed: Annotated[int, typer.Option(help="Sample i depends on it and on i alone.")] = 0,
     from_audio: Annotated[
@@ -75,7 +84,7 @@ def sample(
     load_plugins(plugin or [])
     ranks = Ranks()
     found, checkpoint = find_run(run)
-    sampling = _sampling(found.config, solver, steps)
+    sampling = _sampling(found.config, solver, steps, top_k=top_k, top_p=top_p)
     conditions = _conditions(
         found.config, from_audio, from_video, guidance, scale, per_condition=per_condition, split=split, seed=seed
     )
@@ -100,14 +109,17 @@ def sample(
         print(*filter(None, (sampled.base, sampled.upscaled)), sep="\n")
 
 
-def _sampling(config: "RunConfig", solver: Solver | None, steps: int | None) -> "SamplingConfig":
+def _sampling(
+    config: "RunConfig", solver: Solver | None, steps: int | None, *, top_k: int | None, top_p: float | None
+) -> "SamplingConfig":
     from models.config import SamplingConfig
     from models.diffusion.solvers import DEFAULT_STEPS
 
     own = config.sampling
     if solver is None or solver.value == own.solver:
-        return SamplingConfig(solver=own.solver, steps=steps or own.steps)
-    return SamplingConfig(solver=solver.value, steps=steps or DEFAULT_STEPS.get(solver.value, own.steps))
+        return replace(own, steps=steps or own.steps, top_k=top_k or own.top_k, top_p=top_p or own.top_p)
+    steps = steps or DEFAULT_STEPS.get(solver.value, own.steps)
+    return SamplingConfig(solver=solver.value, steps=steps, top_k=top_k, top_p=top_p)
 
 
 def _told(sampling: "SamplingConfig") -> str:

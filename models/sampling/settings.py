@@ -49,7 +49,7 @@ class SampleSettings:
         """A folder's name that tells what commonly differs."""
         chosen = self.sampling.chooses_steps
         solver = self.sampling.solver if chosen else f"{self.sampling.solver}{self.sampling.steps}"
-        parts = [solver, f"seed{self.seed}", f"step{self.network.step}"]
+        parts = [solver, *self._candidates, f"seed{self.seed}", f"step{self.network.step}"]
         if self.condition is not None:
             parts = [self._direction, self.condition.clipset, *self._guidance, *parts]
         if self.as_published:
@@ -63,6 +63,11 @@ class SampleSettings:
         """What every clip of the set has in its `meta`."""
         steps = {} if self.sampling.chooses_steps else {"steps": self.sampling.steps}
         return {"model": self.network.model, "seed": self.seed} | steps
+
+    @property
+    def _candidates(self) -> list[str]:
+        top_k, top_p = self.sampling.top_k, self.sampling.top_p
+        return ([] if top_k is None else [f"k{top_k}"]) + ([] if top_p is None else [f"p{top_p:g}"])
 
     @property
     def _direction(self) -> str:

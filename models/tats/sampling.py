@@ -1,7 +1,7 @@
 """Drawing tokens one after the other, from the likeliest ones.
 
-Source: Fan et al. 2018 (top-k), Holtzman et al. 2020 (top-p), and the released code of Ge et al. 2022, which cuts to the
-k likeliest tokens first and to the likeliest of these that hold more than p of the probability then.
+Source: Fan et al. 2018 (top-k), Holtzman et al. 2020 (top-p), and the released code of Ge et al. 2022, which first cuts
+to the k likeliest tokens, and then to the likeliest of these that hold more than p of the probability.
 """
 
 import torch

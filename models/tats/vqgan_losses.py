@@ -48,10 +48,10 @@ def discriminator_losses(network: Vqgan, batch: Tensors, draws: Draws, config: R
     parts = {}
     if settings.image_weight:
         judged = (network.image_discriminator(_still(video, frame))[0] for video in (real, made))
-        parts["image"] = settings.image_weight * hinge(*judged)
+        parts["image_hinge"] = settings.image_weight * hinge(*judged)
     if settings.video_weight:
         judged = (network.video_discriminator(video)[0] for video in (real, made))
-        parts["video"] = settings.video_weight * hinge(*judged)
+        parts["video_hinge"] = settings.video_weight * hinge(*judged)
     return Losses(parts)
 
 

@@ -45,6 +45,7 @@ def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
     Raises:
         UsageError: the settings contradict each other, or ask for more than this device has.
         DataError: the clip set, or a checkpoint to start from or to stand on, is not what it should be.
+        MissingError: pretrained weights that the network needs are missing.
     """
     model = MODELS[config.model]
     training = config.training
@@ -57,8 +58,11 @@ def prepare_job(config: RunConfig, ranks: Ranks, *, begun: bool = False) -> Job:
     examples = model.examples(clipset, config)
     torch.manual_seed(int(stream(config.seed, "train", "initial weights").integers(2**63)))
     network = model.build(config)
-    if config.init is not None and not begun:
-        network = _started(network, model, config, config.init)
+    if not begun:
+        if config.init is None:
+            model.load_pretrained(network, config)
+        else:
+            network = _started(network, model, config, config.init)
     first_stages = {name: network.get_submodule(name) for name in model.first_stages}
     for part in first_stages.values():
         part.requires_grad_(False)

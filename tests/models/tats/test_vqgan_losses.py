@@ -73,7 +73,7 @@ def test_discriminators_learn_by_themselves_and_teach_the_codebook_nothing(batch
     assert torch.equal(network.codebook.embeddings, codes)
 
 
-@pytest.mark.parametrize(("weight", "left"), [("image_weight", "video"), ("video_weight", "image")])
+@pytest.mark.parametrize(("weight", "left"), [("image_weight", "video_hinge"), ("video_weight", "image_hinge")])
 def test_a_discriminator_of_weight_0_is_left_out(network, batch, draws, weight, left):
     config = replace(CONFIG, network=replace(CONFIG.network, **{weight: 0.0}))
     assert discriminator_losses(network, batch, draws, config).parts.keys() == {left}
