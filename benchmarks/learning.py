@@ -32,7 +32,7 @@ from models.training.job import prepare_job
 from reports.contact_sheet import contact_sheet
 
 SHUFFLES = 2000
-SHOWN = 12  # clips of the contact sheet
+SHOWN = 8  # clips of the contact sheet
 
 
 def untrained(run: Run, folder: Path) -> Run:
