@@ -1,5 +1,6 @@
 """What an installed avbench is, outside of its checkout."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -15,7 +16,14 @@ def installed(tmp_path_factory):
     """The `avbench` command of a wheel in an environment of its own, which sees this one's libraries."""
     folder = tmp_path_factory.mktemp("package")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, _ROOT]
+    # Building leaves files beside the sources, and another process of the same tests may be building.
+    source = folder / "source"
+    source.mkdir()
+    for room in ("avbench", "models", "pipelines", "reports"):
+        shutil.copytree(_ROOT / room, source / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(_ROOT / file, source / file)
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source]
     subprocess.run(build, check=True, timeout=300)
     environment = folder / "environment"
     venv.create(environment, with_pip=False)

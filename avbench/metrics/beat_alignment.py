@@ -21,8 +21,8 @@ _SIGMA = 0.05  # seconds: 3 frames at the 60 fps of the paper's motion capture
     "The paper takes the local minima of the speed of joints. There are no joints here: beats of motion are the strict "
     "local minima of the mean length of the optical flow (Farneback), at the protocol's size and frame rate; at 10 fps "
     "their times are rounded to 0.1 s, twice sigma. Beats of the music are librosa's. The sum is over beats of motion; "
-    "some later works sum over those of the music. However slight, every minimum counts: of what hardly moves the number "
-    "says nothing.\n"
+    "some later works sum over those of the music. However slight, every minimum counts: of what hardly moves the "
+    "number says nothing.\n"
     'Source: Li et al. 2021, "AI Choreographer: Music Conditioned 3D Dance Generation with AIST++", sec. 5.',
 )
 def beat_alignment(sound: NDArray[np.floating], picture: NDArray[np.floating], fps: float) -> ClipScores:

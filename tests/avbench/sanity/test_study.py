@@ -134,6 +134,7 @@ def test_a_collapse_costs_recall_coverage_and_the_distances(studied):
     assert (collapsed["value"][lost] == 0).all()
 
 
+@pytest.mark.slow
 def test_neither_workers_nor_batches_change_the_study(tmp_path, monkeypatch):
     folder = make_movies(tmp_path / "movies", 8)
     first = run_study(config(folder, samples=4))
