@@ -88,7 +88,7 @@ def test_a_spec_makes_a_protocol_of_its_own(evaluate):
         ("real", "one", ["--protocol", "avbench"], 4, "a distance needs at least 2"),
         ("real", "made", ["--out", "OUT"], 6, "a file stands where a folder is needed"),
         ("real", "made", ["--protocol", "paper"], 2, 'no protocol is called "paper"; known: published'),
-        ("real", "made", ["--metrics", "fid"], 2, 'no metric is called "fid"; known: av_align, '),
+        ("real", "made", ["--metrics", "fid"], 2, 'no metric is called "fid"; known: audio_video_score'),
         ("real", "made", ["--switch", "fit"], 2, '--switch takes NAME=VALUE, not "fit"'),
         ("real", "made", ["--features", "vgg"], 2, 'no feature extractor is called "vgg"'),
         ("real", "made", ["--features", "i3d", "--offline"], 3, "avbench weights fetch i3d"),
