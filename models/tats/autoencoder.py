@@ -1,12 +1,10 @@
 """The VQGAN's encoder and decoder. Modules have the names in the released checkpoints."""
 
-from collections.abc import Sequence
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.tats.config import Normalization, VqganConfig
-from models.tats.convolutions import SameConvolution, SameTransposedConvolution, normalization
+from models.tats.convolutions import SameConvolution, SameTransposedConvolution, Stride, normalization
 
 
 class Encoder(nn.Module):
@@ -65,14 +63,14 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv1(F.silu(self.norm1(x)))
-        y = self.conv2(F.silu(self.norm2(y)))
-        return x + y
+        z: Tensor = x + self.conv2(F.silu(self.norm2(y)))
+        return z
 
 
 class _Halving(nn.Module):
     """(B, C, T, H, W) -> (B, 2 C, T / s, H / s, W / s)."""
 
-    def __init__(self, channels: int, stride: Sequence[int], kind: Normalization) -> None:
+    def __init__(self, channels: int, stride: Stride, kind: Normalization) -> None:
         super().__init__()
         self.down = SameConvolution(channels, 2 * channels, 4, stride)
         self.res = ResidualBlock(2 * channels, kind)
@@ -85,7 +83,7 @@ class _Halving(nn.Module):
 class _Doubling(nn.Module):
     """(B, C, T, H, W) -> (B, C', T s, H s, W s)."""
 
-    def __init__(self, inputs: int, outputs: int, stride: Sequence[int], kind: Normalization) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: Stride, kind: Normalization) -> None:
         super().__init__()
         self.up = SameTransposedConvolution(inputs, outputs, 4, stride)
         self.res1 = ResidualBlock(outputs, kind)

@@ -86,7 +86,8 @@ class _Scaling(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE)[None, :, None, None])
 
     def forward(self, pictures: Tensor) -> Tensor:
-        return (pictures - self.shift) / self.scale
+        scaled: Tensor = (pictures - self.shift) / self.scale
+        return scaled
 
 
 class _Head(nn.Module):
@@ -128,4 +129,5 @@ class _Vgg16(nn.Module):
 
 def _unit(features: Tensor) -> Tensor:
     """Of length 1 in every pixel. The norm's gradient is 0 where all features are; a written root's is not."""
-    return features / (torch.linalg.vector_norm(features, dim=1, keepdim=True) + _EPSILON)
+    length: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    return features / (length + _EPSILON)

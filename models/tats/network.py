@@ -41,4 +41,4 @@ class TatsNetwork(nn.Module):
     ) -> Tensor:
         """Clips (B, 3, T, H, W) in [-1, 1] from draws (B, L) in [0, 1), one for each token."""
         tokens = sample_tokens(self.transformer, uniform, top_k=top_k, top_p=top_p, on_step=on_step)
-        return 2 * self.vqgan.decode(tokens.unflatten(1, self._grid)).clamp(-0.5, 0.5)
+        return 2 * self.vqgan.decode(tokens.reshape(-1, *self._grid)).clamp(-0.5, 0.5)

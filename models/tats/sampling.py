@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.model import OnStep
-from models.tats.transformer import Cache, Transformer
+from models.tats.transformer import Transformer
 
 
 @torch.no_grad()
@@ -40,7 +40,7 @@ def sample_tokens(
     """
     count, length = uniform.shape
     ids = transformer.start(count, condition, uniform.device)
-    caches = _caches(transformer, count, ids.shape[1] + length - 1)
+    caches = transformer.caches(count, ids.shape[1] + length - 1)
     place, drawn = 0, []
     for step in range(length):
         x = transformer.embedded(ids, place)
@@ -84,13 +84,3 @@ def pick(probabilities: Tensor, uniform: Tensor) -> Tensor:
     # Rounding may make all of a sum's share of it 1.
     last = (probabilities > 0).sum(-1, keepdim=True) - 1
     return torch.minimum(place, last)
-
-
-def _caches(transformer: Transformer, count: int, places: int) -> list[Cache]:
-    width = transformer.pos_emb.shape[-1]
-    caches = []
-    for block in transformer.blocks:
-        shape = count, block.attn.heads, places, width // block.attn.heads
-        keys, values = (transformer.pos_emb.new_empty(shape) for _ in range(2))
-        caches.append(Cache(keys, values))
-    return caches

@@ -43,6 +43,7 @@ class Transformer(nn.Module):
         self.codes, self.tokens = codes, tokens
         self.condition_codes, self.condition_tokens = condition_codes, condition_tokens
         self.activation_checkpointing = False
+        self._heads = heads
         vocabulary = condition_codes + codes
         self.tok_emb = nn.Embedding(vocabulary, width)
         self.pos_emb = nn.Parameter(torch.zeros(1, condition_tokens + tokens, width))
@@ -96,6 +97,11 @@ class Transformer(nn.Module):
         x: Tensor = self.tok_emb(sequence) + self.pos_emb[:, first : first + sequence.shape[1]]
         return x
 
+    def caches(self, clips: int, places: int) -> "list[Cache]":
+        """Room for the keys and values of every layer."""
+        shape = clips, self._heads, places, self.pos_emb.shape[-1] // self._heads
+        return [Cache(self.pos_emb.new_empty(shape), self.pos_emb.new_empty(shape)) for _ in self.blocks]
+
     def logits(self, x: Tensor) -> Tensor:
         """(B, n, D) -> (B, n, V)."""
         logits: Tensor = self.head(self.ln_f(x))
@@ -140,7 +146,7 @@ class CausalAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self._heads = heads
         self.key = nn.Linear(width, width)
         self.query = nn.Linear(width, width)
         self.value = nn.Linear(width, width)
@@ -149,7 +155,7 @@ class CausalAttention(nn.Module):
     def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
         """With a `cache`, `x` are the next places: at the beginning any number, and afterwards one at a time."""
         q, k, v = (
-            layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.query, self.key, self.value)
+            layer(x).unflatten(-1, (self._heads, -1)).transpose(1, 2) for layer in (self.query, self.key, self.value)
         )
         if cache is not None:
             k, v = cache.extended(k, v)
