@@ -61,6 +61,16 @@ def test_a_fresh_book_begins_with_the_first_batch_and_not_again():
     assert (book.embeddings - begun).abs().max() < 1
 
 
+def test_a_loaded_book_goes_on_with_the_codes_that_it_has():
+    torch.manual_seed(0)
+    first, second = Codebook(4, 2, restarts=False), Codebook(4, 2, restarts=False)
+    first(torch.full((1, 2, 1, 3, 3), 5.0))
+    second.load_state_dict(first.state_dict())
+    for book in (first, second):
+        book(torch.full((1, 2, 1, 3, 3), -5.0))
+    assert torch.equal(first.embeddings, second.embeddings)
+
+
 def test_gradients_pass_to_the_vectors():
     vectors = golden.given("codebook", "z0").requires_grad_()
     quantised = codebook().eval()(vectors)
