@@ -23,6 +23,7 @@ def sanity(
     features: Annotated[
         str, typer.Option(help="published, embedded, or extractors by name, parted by commas.")
     ] = "published",
+    metrics: Annotated[str, typer.Option(help="Metrics to ask, by name, parted by commas. Default: all.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of the draw and of the corruptions.")] = 0,
     weights: Annotated[
         list[str] | None, typer.Option(help="A file in place of registered weights, NAME=FILE; repeatable.")
@@ -47,6 +48,7 @@ def sanity(
         clipset=clipset,
         protocol=get_protocol(protocol).with_samples(samples),
         features=features,
+        metrics=tuple(part.strip() for part in metrics.split(",") if part.strip()),
         seed=seed,
         weights=named_files("--weights", weights or []),
         offline=offline,

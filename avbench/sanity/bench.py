@@ -51,7 +51,9 @@ class Bench:
         self.networks = {extractor.name: self._network(extractor, switches) for extractor in extractors}
         self.modalities = {extractor.modality for extractor in extractors}
         # As in an evaluation, what judges single clips is in evaluation mode under every protocol.
-        self.networks |= {PAIR + one.name: self._network(one, Switches()) for one in _pair_extractors(extractors)}
+        self.networks |= {
+            PAIR + one.name: self._network(one, Switches()) for one in _pair_extractors(extractors, config.metrics)
+        }
         reference, judged = self._halves()
         self.windows = reference.size
         self._judged = judged
@@ -140,13 +142,13 @@ def _replaced(rows: NDArray[np.float32], taken: NDArray[np.int64], others: NDArr
     return changed
 
 
-def _pair_extractors(extractors: Sequence[Extractor]) -> list[Extractor]:
-    """What the metrics of synchrony hear and see, of a set with both: those without weights, and those of networks
-    that the features name."""
+def _pair_extractors(extractors: Sequence[Extractor], asked: Sequence[str]) -> list[Extractor]:
+    """What the metrics of synchrony that are asked hear and see, of a set with both: those without weights, and those
+    of networks that the features name."""
     if len({extractor.modality for extractor in extractors}) < 2:
         return []
     weights = {extractor.weights for extractor in extractors} | {""}
-    metrics = [METRICS[name] for name in METRICS]
+    metrics = [METRICS[name] for name in asked or METRICS]
     pairs = [pair_extractors(metric) for metric in metrics if isinstance(metric, SynchronyMetric)]
     wanted = [one for pair in pairs if all(one.weights in weights for one in pair) for one in pair]
     return list({one.name: one for one in wanted}.values())

@@ -14,6 +14,7 @@ class SanityConfig:
     clipset: Path  # clip set or folder of videos
     protocol: Protocol  # its `samples` windows are the reference, as many others are corrupted; none is repeated
     features: str = "published"  # a suite, or extractors by name
+    metrics: tuple[str, ...] = ()  # registered names; () = all. Memorisation and motion-onset are always asked
     seed: int = 0
     weights: Mapping[str, Path] = field(default_factory=dict)  # files in place of the registry's, by name
     # None of the following changes what is computed.

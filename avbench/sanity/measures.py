@@ -50,10 +50,11 @@ class Measure:
         return 1 if self.better == "lower" else -1
 
 
-def measures_on(networks: Mapping[str, Network], protocol: Protocol) -> list[Measure]:
-    """What can be asked on all `networks`: registered metrics, memorisation, and alignment where both signals are."""
+def measures_on(networks: Mapping[str, Network], protocol: Protocol, asked: Sequence[str] = ()) -> list[Measure]:
+    """What can be asked on all `networks`: registered metrics (those of the names `asked`, where there are any),
+    memorisation, and alignment where both signals are."""
     spaces = {name: network for name, network in networks.items() if not name.startswith(PAIR) and name not in SIGNALS}
-    metrics = [METRICS[name] for name in METRICS]
+    metrics = [METRICS[name] for name in asked or METRICS]
     measures = [
         _distance(metric, network)
         for network in spaces.values()

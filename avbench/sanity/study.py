@@ -53,7 +53,7 @@ def run_study(config: SanityConfig, progress: Progress = silent) -> pd.DataFrame
         DataError: there are fewer than 4 windows that have what the extractors take.
     """
     bench = Bench(config)
-    measures, clean = _answers(measures_on(bench.networks, config.protocol), bench)
+    measures, clean = _answers(measures_on(bench.networks, config.protocol, config.metrics), bench)
     halvings = list(_halvings(bench, config.seed))
     floors = {
         measure.label: measure.floor(clean[measure.label], [measure.function(*halves) for halves in halvings])

@@ -16,7 +16,11 @@ def verdicts(clips, embedded_weights):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AVBENCH_HOME", str(embedded_weights))
         config = SanityConfig(
-            clipset=clips, protocol=AVBENCH.with_samples(64), features="embedded", workers=os.cpu_count() or 1
+            clipset=clips,
+            protocol=AVBENCH.with_samples(64),
+            features="embedded",
+            metrics=("fvd", "kvd", "fad"),
+            workers=os.cpu_count() or 1,
         )
         study = run_study(config)
     return study.drop_duplicates(["metric", "corruption"]).set_index(["metric", "corruption"])["verdict"]

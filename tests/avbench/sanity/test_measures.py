@@ -74,3 +74,9 @@ def test_copies_are_seen_by_memorisation_alone_and_a_collapse_not_by_recall(aske
     clean, chance = value(reference, judged), [value(reference[half], judged[half]) for half in halves]
     worse = value(reference, np.concatenate([replaced, judged[100:]]))
     assert one.judge(clean, one.floor(clean, chance), [worse])[0] == [seen]
+
+
+def test_only_the_metrics_that_are_named_are_asked():
+    networks = {"tiny_video": SimpleNamespace(extractor=TinyVideo(), weights_sha256="")}
+    labels = [one.label for one in measures_on(networks, AVBENCH, ("kvd",))]
+    assert labels == ["KVD[tiny_video]", "memorisation[tiny_video]"]

@@ -217,6 +217,7 @@ def test_a_row_that_was_interrupted_at_any_command_ends_with_the_same_results(to
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_smoke_fills_every_row_that_exists_after_a_kill(avbench, embedded_weights, monkeypatch):
     monkeypatch.setenv("AVBENCH_HOME", str(embedded_weights))
     command = [sys.executable, "-m", "avbench", "reproduce", "table1", "--preset", "smoke"]
