@@ -2,8 +2,8 @@
 
     python benchmarks/tats_sampling.py [--layers 24] [--width 1024] [--tokens 1024] [--clips 1] [--rounds 3]
 
-The rival is what the released code does: it glues each place's keys and values to the tensors of those before, and
-sorts the whole vocabulary to cut it. Both have the same weights and draws, and must give equal tokens; "best" compares
+The rival is the loop of the released code and of minGPT's relatives: it keeps each token's keys and values apart, joins
+those of all tokens for every new one, and sorts the whole vocabulary to cut it. Both have the same weights and draws, and must give equal tokens; "best" compares
 the best round of each, "median" the rounds pair by pair.
 """
 
@@ -19,8 +19,6 @@ from models.tats.transformer import Transformer
 
 _CODES, _HEAD = 16_384, 64
 _TOP_K, _TOP_P = 2048, 0.92
-
-Kept = list[tuple[Tensor, Tensor]]
 
 
 def main() -> None:
@@ -50,23 +48,24 @@ def main() -> None:
 
 @torch.no_grad()
 def growing(network: Transformer, uniform: Tensor) -> Tensor:
-    """The same draws with a cache that is copied for every token."""
+    """The same draws with a cache that is joined anew for every token."""
     ids = torch.zeros(len(uniform), 1, dtype=torch.int64, device=uniform.device)
-    kept: Kept = []
+    kept: list[Tensor] = []  # of each token: (layers, 2, B, heads, 1, D / heads)
     drawn = []
     for step in range(uniform.shape[1]):
         x = network.embedded(ids, step)
-        grown: Kept = []
+        past = torch.cat(kept, dim=-2) if kept else None
+        present = []
         for layer, block in enumerate(network.blocks):
             normed = block.ln1(x)
             q, k, v = (_heads(project(normed)) for project in (block.attn.query, block.attn.key, block.attn.value))
-            if kept:
-                k, v = (torch.cat(pair, dim=2) for pair in zip(kept[layer], (k, v), strict=True))
-            grown.append((k, v))
+            present.append(torch.stack((k, v)))
+            if past is not None:
+                k, v = torch.cat((past[layer, 0], k), dim=-2), torch.cat((past[layer, 1], v), dim=-2)
             weights = (q @ k.transpose(2, 3) / _HEAD**0.5).softmax(-1)
             x = x + block.attn.proj((weights @ v).transpose(1, 2).flatten(2))
             x = x + block.mlp(block.ln2(x))
-        kept = grown
+        kept.append(torch.stack(present))
         probabilities, tokens = _cut(network.logits(x)[:, -1])
         ids = tokens.gather(1, pick(probabilities, uniform[:, step]))
         drawn.append(ids)

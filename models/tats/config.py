@@ -102,13 +102,13 @@ PAPER_VQGAN = VqganConfig()
 TINY_VQGAN = VqganConfig(
     codes=256,
     width=32,
-    hidden=16,
+    hidden=8,
     downsample=(4, 4, 4),
     restarts=True,
     discriminator_channels=16,
     discriminator_layers=2,
     perceptual_weight=0.0,
-    adversarial_from=600,
+    adversarial_from=700,
 )
 PAPER = TatsConfig(vqgan=PAPER_VQGAN)
 TINY = TatsConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN)
