@@ -3,11 +3,12 @@
     python benchmarks/tats_sampling.py [--layers 24] [--width 1024] [--tokens 1024] [--clips 1] [--rounds 3]
 
 The rival is the loop of the released code and of minGPT's relatives: it keeps each token's keys and values apart, joins
-those of all tokens for every new one, and sorts the whole vocabulary to cut it. Both have the same weights and draws, and must give equal tokens; "best" compares
-the best round of each, "median" the rounds pair by pair.
+those of all tokens for every new one, and sorts the whole vocabulary to cut it. Both have the same weights and draws,
+and must give equal tokens; "best" compares the best round of each, "median" the rounds pair by pair.
 """
 
 import argparse
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from timing import take_turns
 from torch import Tensor
 
 from models.tats.sampling import pick, sample_tokens
-from models.tats.transformer import Transformer
+from models.tats.transformer import Block, Transformer
 
 _CODES, _HEAD = 16_384, 64
 _TOP_K, _TOP_P = 2048, 0.92
@@ -50,13 +51,14 @@ def main() -> None:
 def growing(network: Transformer, uniform: Tensor) -> Tensor:
     """The same draws with a cache that is joined anew for every token."""
     ids = torch.zeros(len(uniform), 1, dtype=torch.int64, device=uniform.device)
+    blocks = cast(list[Block], list(network.blocks))
     kept: list[Tensor] = []  # of each token: (layers, 2, B, heads, 1, D / heads)
     drawn = []
     for step in range(uniform.shape[1]):
         x = network.embedded(ids, step)
         past = torch.cat(kept, dim=-2) if kept else None
         present = []
-        for layer, block in enumerate(network.blocks):
+        for layer, block in enumerate(blocks):
             normed = block.ln1(x)
             q, k, v = (_heads(project(normed)) for project in (block.attn.query, block.attn.key, block.attn.value))
             present.append(torch.stack((k, v)))
@@ -73,7 +75,7 @@ def growing(network: Transformer, uniform: Tensor) -> Tensor:
 
 
 def _heads(x: Tensor) -> Tensor:
-    return x.unflatten(-1, (-1, _HEAD)).transpose(1, 2)
+    return x.view(*x.shape[:2], -1, _HEAD).transpose(1, 2)
 
 
 def _cut(logits: Tensor) -> tuple[Tensor, Tensor]:
