@@ -4,7 +4,8 @@
 
 The rival is the loop of the released code and of minGPT's relatives: it keeps each token's keys and values apart, joins
 those of all tokens for every new one, and sorts the whole vocabulary to cut it. Both have the same weights and draws,
-and must give equal tokens; "best" compares the best round of each, "median" the rounds pair by pair.
+and give equal tokens up to the first, if any, that float32's rounding decides; what follows it is another clip. "best"
+compares the best round of each, "median" the rounds pair by pair.
 """
 
 import argparse
