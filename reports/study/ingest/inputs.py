@@ -24,7 +24,7 @@ class Input:
 
 def server_file(study: Path) -> Path:
     """The file to which the study's own server appends; it is read where it lies."""
-    return study / "answers" / "votes.jsonl"
+    return study / "private" / "answers" / "votes.jsonl"
 
 
 def kept_inputs(study: Path) -> list[Input]:

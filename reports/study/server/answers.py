@@ -17,7 +17,7 @@ from reports.study.server.journal import Journal
 from reports.study.study import RaterList, Study
 from reports.study.vote import RATER, Vote, read_votes
 
-FOLDER = "answers"
+FOLDER = "private/answers"
 
 _LONGEST_COMMENT = 1000  # characters
 _PLATFORM = ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")
@@ -34,8 +34,8 @@ class RefusedError(AvbenchError):
 class Answers:
     """Lists dealt and votes taken, in memory and, before anybody is told, on disk. Threads may share it.
 
-    Files, in `answers/` of the study's folder: `votes.jsonl` (one `Vote` a line), `raters.jsonl` (who got which list),
-    `comments.jsonl`. They hold raters' ids as they were given.
+    Files, in `private/answers/` of the study's folder: `votes.jsonl` (one `Vote` a line), `raters.jsonl` (who got which
+    list), `comments.jsonl`. They hold raters' ids as they were given.
     """
 
     def __init__(self, study: Study, folder: Path) -> None:
@@ -198,7 +198,7 @@ def open_answers(study: Study, folder: Path) -> Iterator[Answers]:
     """
     answers_folder = folder / FOLDER
     with machine_errors(answers_folder):
-        answers_folder.mkdir(mode=0o700, exist_ok=True)
+        answers_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock(answers_folder), contextlib.closing(Answers(study, answers_folder)) as answers:
         yield answers
 

@@ -130,7 +130,7 @@ def test_review_rejects_only_for_unmet_instructions(study, tmp_path):
 
 def test_votes_of_the_studys_own_server_are_read_where_they_lie(tmp_path):
     folder = golden_folder(tmp_path / "study")
-    (folder / "answers").mkdir()
+    (folder / "private" / "answers").mkdir(parents=True)
     vote = Vote(
         study_id="demo-2024-10",
         task_id="video_quality:99c44ad910cb",
@@ -146,7 +146,7 @@ def test_votes_of_the_studys_own_server_are_read_where_they_lie(tmp_path):
         page_id="mos-vi-000",
         position=1,
     )
-    (folder / "answers" / "votes.jsonl").write_text(vote.to_json() + "\n")
+    (folder / "private" / "answers" / "votes.jsonl").write_text(vote.to_json() + "\n")
     assert ingest(folder).judged.votes_valid["rating"] == 1
     assert not (folder / "private" / "inputs").exists()
 

@@ -302,7 +302,7 @@ def test_a_rater_on_the_server_loses_nothing_when_it_is_killed(rater, tmp_path):
         assert "All 4 answers are saved" in rater.says("done-words")
 
     assert [text for text in rater.complaints if "ERR_CONNECTION" not in text] == []
-    votes = read_votes(folder / "answers" / "votes.jsonl")
+    votes = read_votes(folder / "private" / "answers" / "votes.jsonl")
     assert [(vote.position, vote.answer) for vote in votes] == [(1, "1"), (2, "2"), (3, "3"), (4, "4")]
     assert len(ingest(folder).judged.votes) == 4
 

@@ -77,11 +77,12 @@ def test_fifty_raters_at_once_neither_lose_nor_double_a_vote(folder, port):
     for thread in threads:
         thread.join()
 
-    votes = read_votes(folder / "answers" / "votes.jsonl")
+    votes = read_votes(folder / "private" / "answers" / "votes.jsonl")
     assert failures == []
     assert len(votes) == RATERS * 6
     assert set(Counter(vote.place for vote in votes).values()) == {1}
-    lists = [line.split('"list_id":"')[1].split('"')[0] for line in _lines(folder / "answers" / "raters.jsonl")]
+    dealt = _lines(folder / "private" / "answers" / "raters.jsonl")
+    lists = [line.split('"list_id":"')[1].split('"')[0] for line in dealt]
     assert len(set(lists)) == RATERS
 
 
@@ -93,7 +94,7 @@ def test_a_vote_outlives_a_kill_and_the_rater_goes_on_where_it_stopped(folder):
         page = before["pages"][0]
         assert rater.vote(record("small-mos", "anna", page, 1))[0] == 200
         server.kill()
-    with (folder / "answers" / "votes.jsonl").open("a") as file:
+    with (folder / "private" / "answers" / "votes.jsonl").open("a") as file:
         file.write('{"study_id":"small-mos","task_')  # what a kill in the middle of a write leaves
 
     with running_server(folder, server.port) as server:
@@ -110,7 +111,7 @@ def test_a_vote_outlives_a_kill_and_the_rater_goes_on_where_it_stopped(folder):
 
     assert after["list_id"] == before["list_id"]
     assert after["done"] == [{"page_id": "page-0", "position": 1}, {"page_id": "page-0", "position": 2}]
-    assert [vote.answer for vote in read_votes(folder / "answers" / "votes.jsonl")] == ["4", "5"]
+    assert [vote.answer for vote in read_votes(folder / "private" / "answers" / "votes.jsonl")] == ["4", "5"]
     assert "2 of 360 votes by 1 rater " in output
     assert "avbench study ingest" in told
 
@@ -140,7 +141,7 @@ def test_the_first_answer_to_a_clip_stands(folder, rater):
     status, answer = rater.vote(record("small-mos", "anna", page, 1, "2"))
     assert status == 409
     assert "that answer stands" in answer["error"]
-    assert [vote.answer for vote in read_votes(folder / "answers" / "votes.jsonl")] == ["4"]
+    assert [vote.answer for vote in read_votes(folder / "private" / "answers" / "votes.jsonl")] == ["4"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_refuses_a_vote_that_the_study_did_not_ask_for(folder, rater, change, to
     status, answer = rater.vote({**record("small-mos", "anna", dealt["pages"][0], 1), **change})
     assert status == 400
     assert told in answer["error"]
-    assert read_votes(folder / "answers" / "votes.jsonl") == []
+    assert read_votes(folder / "private" / "answers" / "votes.jsonl") == []
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_takes_no_vote_from_a_foreign_page(folder, rater, headers, status):
     _, dealt = rater.join()
     answered, _ = rater.vote(record("small-mos", "anna", dealt["pages"][0], 1), **headers)
     assert answered == status
-    assert read_votes(folder / "answers" / "votes.jsonl") == []
+    assert read_votes(folder / "private" / "answers" / "votes.jsonl") == []
 
 
 def test_one_rater_cannot_vote_for_another(rater, port):
@@ -216,7 +217,7 @@ def test_answers_to_a_name_that_it_was_told(rater):
         "/media/ffffffffffff.mp4",
         "/media/000000000001.mp4%00",
         "/study.json",
-        "/answers/votes.jsonl",
+        "/private/answers/votes.jsonl",
         "/batch_input.csv",
         "http://127.0.0.1/private/key.csv",
     ],
@@ -290,7 +291,7 @@ def test_takes_comments_apart_from_votes(folder, rater):
     rater.join()
     status, _, _ = rater.request("POST", "/api/comment", {"rater_id": "anna", "comment": "It was loud."})
     assert status == 200
-    assert '"comment":"It was loud."' in _lines(folder / "answers" / "comments.jsonl")[0]
+    assert '"comment":"It was loud."' in _lines(folder / "private" / "answers" / "comments.jsonl")[0]
 
 
 def test_two_servers_cannot_keep_the_answers_of_one_study(folder, port):
@@ -317,8 +318,8 @@ def test_says_which_clips_are_missing(folder):
 
 
 def test_a_damaged_record_of_votes_is_named_by_its_line(folder):
-    (folder / "answers").mkdir()
-    (folder / "answers" / "votes.jsonl").write_text("{}\n")
+    (folder / "private" / "answers").mkdir(parents=True)
+    (folder / "private" / "answers" / "votes.jsonl").write_text("{}\n")
     with pytest.raises(Exception, match="votes.jsonl, line 1: a vote has the fields"):
         serve(folder, host="127.0.0.1", port=0, names=[], started=lambda bound: None)
 
