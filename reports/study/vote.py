@@ -1,8 +1,8 @@
 """A vote: one rater's answer to one question about one clip, as our own pages and server record it.
 
 The server appends one vote a line (JSON) to `private/answers/votes.jsonl`; the offline page exports the same records,
-in a file with their count and checksum (`read_export`), or as CSV with the columns `FIELDS`. Who rated is here still what
-the page was told (a code, a platform's id): ingestion turns it into a pseudonym.
+in a file with their count and checksum (`read_export`), or as CSV with the columns `FIELDS`. Who rated is here still
+what the page was told (a code, a platform's id): ingestion turns it into a pseudonym.
 """
 
 import dataclasses
