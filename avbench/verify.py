@@ -116,7 +116,9 @@ def _verify(
     if unnamed := sorted(set(rows["metric"]) - set(again.results["metric"])):
         yield Check(name, "rows", "not checked", f"{', '.join(unnamed)}: named by another command than the last one")
         rows, summary = (frame[~frame["metric"].isin(unnamed)] for frame in (rows, summary))
-    yield Check(name, "rows", *_compared(rows, again.results, _ROW, "results.csv"))
+    # A row's hash follows from its digits, which rounding moves; whether it fits them was checked before.
+    values = again.results.drop(columns="row_sha256")
+    yield Check(name, "rows", *_compared(rows, values, _ROW, "results.csv"))
     yield Check(name, "summary", *_compared(summary, fresh, _LINE, "summary.csv"))
 
 

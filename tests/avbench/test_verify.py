@@ -109,15 +109,25 @@ def test_a_row_that_was_edited_by_hand_is_told_with_its_line(results):
     assert any("1 row(s) were changed" in text and "line 3" in text for _, text in told)
 
 
-def test_a_value_that_was_changed_together_with_its_hash_does_not_come_out_again(results):
+def _first_value_becomes(results, change):
+    """Another value in the first row, and the hash that belongs to it."""
     path = results / "results.csv"
     heading, *lines = list(csv.reader(path.read_text().splitlines()))
     place = heading.index("value")
-    lines[0][place] = "1.25"
+    lines[0][place] = str(change(float(lines[0][place])))
     lines[0][-1] = _digest(lines[0][:-1])
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([heading, *lines])
+
+
+def test_a_value_that_was_changed_together_with_its_hash_does_not_come_out_again(results):
+    _first_value_becomes(results, lambda value: 1.25)
     assert ("rows", "different") in outcomes(verify_results(results))
+
+
+def test_a_value_that_another_number_of_threads_rounds_otherwise_is_the_same(results):
+    _first_value_becomes(results, lambda value: value * (1 + 1e-7))
+    assert ("rows", "same") in outcomes(verify_results(results))
 
 
 def test_a_changed_summary_is_told_with_the_line_and_both_values(results):
