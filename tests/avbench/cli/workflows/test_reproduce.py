@@ -217,8 +217,8 @@ def test_a_row_that_was_interrupted_at_any_command_ends_with_the_same_results(to
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_smoke_fills_every_row_that_exists_after_a_kill(avbench, embedded_weights, monkeypatch):
+@pytest.mark.timeout(1200)
+def test_smoke_fills_every_row_of_table_1_after_a_kill(avbench, embedded_weights, monkeypatch):
     monkeypatch.setenv("AVBENCH_HOME", str(embedded_weights))
     command = [sys.executable, "-m", "avbench", "reproduce", "table1", "--preset", "smoke"]
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -227,13 +227,10 @@ def test_smoke_fills_every_row_that_exists_after_a_kill(avbench, embedded_weight
         time.sleep(0.1)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
-    filled = set()
-    for table in range(1, 5):
-        code, out, err = avbench("reproduce", f"table{table}", "--preset", "smoke")
-        assert code == 0, err
-        planner = planner_of("synthetic", SMOKE)
-        wanted = [row for row in rows_of(table) if not planner.row(row).missing]
-        filled |= {(row.table, row.row, row.steps) for row in wanted}
+    code, out, err = avbench("reproduce", "table1", "--preset", "smoke")
+    assert code == 0, err
     stamps = [json.loads(file.read_text()) for file in Path("results").glob("*/reproduced.json")]
-    assert {(s["table"], s["row"], s["steps"]) for s in stamps if s["complete"]} == filled
+    assert sorted((stamp["table"], stamp["row"]) for stamp in stamps if stamp["complete"]) == [
+        (1, row) for row in range(1, 9)
+    ]
     assert all(stamp["smoke"] for stamp in stamps)
