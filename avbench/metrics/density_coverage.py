@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from avbench.metrics.metric import metric
+from avbench.metrics.metric import metric_on_either
 from avbench.metrics.neighbours import squared_distances, squared_radii
 from avbench.metrics.pair import checked_pair
 
@@ -25,24 +25,7 @@ _COVERAGE = (
 )
 
 
-@metric(
-    "density_audio",
-    label="density_audio",
-    modality="audio",
-    better="higher",
-    explanation=_DENSITY,
-    by_default=False,
-    least_clips=_LEAST,
-)
-@metric(
-    "density_video",
-    label="density_video",
-    modality="video",
-    better="higher",
-    explanation=_DENSITY,
-    by_default=False,
-    least_clips=_LEAST,
-)
+@metric_on_either("density", better="higher", explanation=_DENSITY, least_clips=_LEAST)
 def density(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Mean number of reference balls around a generated clip, over k = 5; not negative, may exceed 1.
 
@@ -61,24 +44,7 @@ def density(reference: NDArray[np.floating], generated: NDArray[np.floating]) ->
     return hits / (_K * len(fake))
 
 
-@metric(
-    "coverage_audio",
-    label="coverage_audio",
-    modality="audio",
-    better="higher",
-    explanation=_COVERAGE,
-    by_default=False,
-    least_clips=_LEAST,
-)
-@metric(
-    "coverage_video",
-    label="coverage_video",
-    modality="video",
-    better="higher",
-    explanation=_COVERAGE,
-    by_default=False,
-    least_clips=_LEAST,
-)
+@metric_on_either("coverage", better="higher", explanation=_COVERAGE, least_clips=_LEAST)
 def coverage(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Share of reference balls that hold a generated clip, in [0, 1].
 

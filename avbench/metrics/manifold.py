@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from avbench.metrics.metric import metric
+from avbench.metrics.metric import metric_on_either
 from avbench.metrics.neighbours import squared_distances, squared_radii
 from avbench.metrics.pair import Features, checked_pair
 
@@ -23,24 +23,7 @@ _RECALL = (
 )
 
 
-@metric(
-    "precision_audio",
-    label="precision_audio",
-    modality="audio",
-    better="higher",
-    explanation=_PRECISION,
-    by_default=False,
-    least_clips=_LEAST,
-)
-@metric(
-    "precision_video",
-    label="precision_video",
-    modality="video",
-    better="higher",
-    explanation=_PRECISION,
-    by_default=False,
-    least_clips=_LEAST,
-)
+@metric_on_either("precision", better="higher", explanation=_PRECISION, least_clips=_LEAST)
 def precision(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Share of generated clips within the reference's manifold, in [0, 1].
 
@@ -57,24 +40,7 @@ def precision(reference: NDArray[np.floating], generated: NDArray[np.floating]) 
     return _share_inside(fake, real)
 
 
-@metric(
-    "recall_audio",
-    label="recall_audio",
-    modality="audio",
-    better="higher",
-    explanation=_RECALL,
-    by_default=False,
-    least_clips=_LEAST,
-)
-@metric(
-    "recall_video",
-    label="recall_video",
-    modality="video",
-    better="higher",
-    explanation=_RECALL,
-    by_default=False,
-    least_clips=_LEAST,
-)
+@metric_on_either("recall", better="higher", explanation=_RECALL, least_clips=_LEAST)
 def recall(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> float:
     """Share of reference clips within the generated clips' manifold, in [0, 1].
 

@@ -150,6 +150,32 @@ def metric(
     return add
 
 
+def metric_on_either(
+    name: str, *, better: Literal["lower", "higher"], explanation: str, least_clips: int
+) -> Callable[[Distance], Distance]:
+    """Files a function of two (N, D) arrays as `name_video` and `name_audio`, computed where they are named.
+
+    Raises:
+        UsageError: a name is taken.
+    """
+
+    def add(function: Distance) -> Distance:
+        for modality in ("video", "audio"):
+            both = f"{name}_{modality}"
+            metric(
+                both,
+                label=both,
+                modality=modality,
+                better=better,
+                explanation=explanation,
+                by_default=False,
+                least_clips=least_clips,
+            )(function)
+        return function
+
+    return add
+
+
 def synchrony_metric(
     name: str,
     *,
