@@ -104,6 +104,11 @@ class Model(ABC):
     solvers: ClassVar[tuple[Solver, ...]] = ("dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm")
     first_stages: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+    @property
+    def conditions(self) -> tuple[Modality, ...]:
+        """The modalities that samples can be made to fit: by default any one, for a model of several."""
+        return self.modalities if len(self.modalities) > 1 else ()
+
     @abstractmethod
     def build(self, config: RunConfig) -> nn.Module:
         """The network, freshly initialised from torch's global generator.
@@ -209,6 +214,9 @@ class Model(ABC):
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
         """One sample for each member of `draws`, as `config.sampling` says; a sample depends on its draws only.
+
+        Args:
+            condition: of a modality in `conditions`; what samples are made by sees to it.
 
         Returns:
             Float32 by modality, (B, 3, T, H, W) and (B, 1, S): nominally in [-1, 1], not clipped. A conditioned

@@ -119,8 +119,6 @@ class DiffWaveModel(Model):
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
         schedule, sampling = _schedule(config), config.sampling
-        if condition is not None:
-            raise UsageError(f"diffwave makes sound alone; it cannot be conditioned on {condition.modality}")
         if sampling.solver == "ddpm" and sampling.steps != len(schedule):
             raise UsageError(
                 f"sampling.steps is {sampling.steps}; diffwave's ddpm visits all of its {len(schedule)} steps, so give "

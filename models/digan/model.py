@@ -135,8 +135,6 @@ class Digan(Model):
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
         """Clips of evenly spaced times. One motion serves all frames of a clip, as in the released code."""
-        if condition is not None:
-            raise UsageError(f"digan makes video alone; it cannot be conditioned on {condition.modality}")
         assert isinstance(network, DiganNetwork)
         latent = draws.normal("latent", shape=(config.network.latent,))
         motion = draws.normal("motion", shape=(config.network.style,))

@@ -132,8 +132,9 @@ class SampleMaker:
         if self._conditions is None:
             return
         given = self._conditions.settings.modality
-        if given not in self.modalities or len(self.modalities) < 2:
+        known = self._network.model.conditions
+        if given not in known:
             raise UsageError(
-                f"{self.settings.network.run} makes {' and '.join(self.modalities)} only; it cannot be given {given}. "
-                "Sample an mm-diffusion run"
+                f"{self.settings.network.run} makes {' and '.join(self.modalities)}, and can be given "
+                f"{' or '.join(known) or 'nothing'}; it cannot be given {given}. Sample an mm-diffusion run"
             )

@@ -14,7 +14,6 @@ from torch.optim import AdamW, Optimizer
 
 from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
-from avbench.errors import UsageError
 from models.clip_examples import ClipExamples
 from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.draws import Draws
@@ -123,8 +122,6 @@ class Tats(Model):
         condition: Condition | None = None,
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
-        if condition is not None:
-            raise UsageError(f"tats makes video alone; it cannot be conditioned on {condition.modality}")
         sampling = config.sampling
         uniform = draws.uniform("tokens", shape=(network.transformer.tokens,))
         return {"video": network.sample(uniform, top_k=sampling.top_k, top_p=sampling.top_p, on_step=on_step)}

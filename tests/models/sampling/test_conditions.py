@@ -92,5 +92,5 @@ def test_a_network_of_one_modality_cannot_be_given_the_other(run, movies, monkey
     from models.registry import MODELS
 
     monkeypatch.setattr(type(MODELS["toy"]), "modalities", ("video",))
-    with pytest.raises(UsageError, match="toy-run makes video only; it cannot be given audio"):
+    with pytest.raises(UsageError, match="toy-run makes video, and can be given nothing; it cannot be given audio"):
         sample_run(run, 1, conditions=from_audio(movies))
