@@ -26,6 +26,7 @@ class Served:
     breaks: list[int] = field(default_factory=list)  # bytes after which the next answers break off
     resets: bool = False  # breaking off is a reset, not an end
     pause: float = 0.0  # seconds between pieces of 16 bytes
+    gate: threading.Event | None = None  # answers stop half-way until it is set
     ranges: list[str | None] = field(default_factory=list)  # Range header of every request
     sent: int = 0  # bytes of content in all
     url: str = ""
@@ -73,7 +74,11 @@ def serving_all(site: Mapping[str, Served]) -> Iterator[str]:
             breaks = bool(served.breaks)
             body = body[: served.breaks.pop(0)] if breaks else body
             with contextlib.suppress(ConnectionError):  # the reader may have had enough
-                self._send(body, served)
+                half = len(body) // 2 if served.gate else 0
+                self._send(body[:half], served)
+                if served.gate:
+                    served.gate.wait()
+                self._send(body[half:], served)
             if breaks and served.resets:
                 self.wfile.flush()
                 time.sleep(0.1)  # else the reset may overtake what was sent before it
