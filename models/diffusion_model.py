@@ -15,7 +15,8 @@ from avbench.clipset import ClipSet
 from avbench.errors import UsageError
 from models.clip_examples import ClipExamples
 from models.config import RunConfig
-from models.diffusion.objective import noise_losses
+from models.diffusion.objective import prediction_losses
+from models.diffusion.prediction import as_denoiser
 from models.diffusion.schedule import linear_schedule
 from models.diffusion.solvers import solve, solve_conditional
 from models.diffusion.state import Denoiser, State
@@ -29,11 +30,14 @@ Shifts = Callable[[], np.random.Generator]
 
 
 class DiffusionModel(Model):
-    """A model that predicts the noise in clips, under the linear schedule of 1000 steps."""
+    """A model that predicts the noise in clips, or its velocity, under the linear schedule of 1000 steps.
+
+    The settings of its network have `prediction`, which says what comes out of the network.
+    """
 
     @abstractmethod
-    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
-        """`network`, which may be wrapped, as a denoiser of states in the order of `modalities`."""
+    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+        """`network`, which may be wrapped, as a function of states in the order of `modalities`."""
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return ClipExamples(
@@ -46,15 +50,15 @@ class DiffusionModel(Model):
         )
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
-        """Mean squared error of the noise in each modality, at one timestep for both; the loss is their sum."""
+        """Mean squared error of the prediction in each modality, at one timestep for both; the loss is their sum."""
         clean: State = tuple(batch[modality] for modality in self.modalities)
         noise: State = tuple(
             draws.normal("noise", modality, shape=tensor.shape[1:])
             for modality, tensor in zip(self.modalities, clean, strict=True)
         )
         timesteps = draws.integers("timestep", high=len(_SCHEDULE))
-        denoiser = self.denoiser(network, lambda: draws.shared("shift"))
-        parts = noise_losses(denoiser, clean, noise, timesteps, _SCHEDULE)
+        predictor = self.predictor(network, lambda: draws.shared("shift"))
+        parts = prediction_losses(predictor, clean, noise, timesteps, _SCHEDULE, config.network.prediction)
         return Losses(dict(zip(self.modalities, parts, strict=True)), timesteps / len(_SCHEDULE))
 
     def generate(
@@ -75,7 +79,8 @@ class DiffusionModel(Model):
             )
 
         evaluations = itertools.count()
-        denoiser = self.denoiser(network, lambda: draws.shared("shift", next(evaluations)))
+        predictor = self.predictor(network, lambda: draws.shared("shift", next(evaluations)))
+        denoiser = as_denoiser(predictor, config.network.prediction, _SCHEDULE)
         solver, steps = config.sampling.solver, config.sampling.steps
         initial = noise("initial")
         if condition is None:

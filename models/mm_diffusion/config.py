@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from avbench.errors import UsageError
+from models.diffusion.prediction import Prediction
 
 GROUPS = 32  # of every group normalisation
 
@@ -29,6 +30,7 @@ class CoupledUNetConfig:
     heads: int = 4  # of self-attention
     cross_head_channels: int = 64  # per head of cross-attention
     dropout: float = 0.1
+    prediction: Prediction = "noise"  # what comes out
 
     def __post_init__(self) -> None:
         if not self.channel_mult or self.blocks_per_level < 1 or self.frames < 1:
@@ -80,4 +82,6 @@ TINY = replace(
     cross_attention_factors=(2, 4),
     windows=(1, 4),
     dropout=0.0,
+    # After so short a training, errors in a predicted noise blur brightness and layout away (docs/learning.md).
+    prediction="velocity",
 )

@@ -90,16 +90,16 @@ class MMDiffusion(DiffusionModel):
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return CoupledUNet.from_published(state_dict, **_fields(config.network))
 
-    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         ranges = self.bare(network).shift_ranges
 
-        def denoise(state: State, timesteps: Tensor) -> State:
+        def predict(state: State, timesteps: Tensor) -> State:
             # One draw for each evaluation: all samples of all batches and ranks see the same windows.
             drawn = torch.from_numpy(shifts().integers(ranges, dtype=np.int64))
             predicted: State = network(*state, timesteps, drawn.to(timesteps.device))
             return predicted
 
-        return denoise
+        return predict
 
 
 class _SingleStream(DiffusionModel):
@@ -115,7 +115,7 @@ class _SingleStream(DiffusionModel):
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return self.network.from_published(state_dict, **_fields(config.network))
 
-    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         return lambda state, timesteps: (network(*state, timesteps),)
 
 

@@ -1,10 +1,10 @@
-"""Conditions from a clip set: windows whose sound (or picture) samples are made to fit."""
+"""What samples are made to fit: by default, the sound (or the pictures) of windows of a clip set."""
 
 import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -16,7 +16,21 @@ from avbench.protocol import AVBENCH
 from avbench.seeds import stream
 from avbench.windows import Window, WindowReader, candidates
 from models.model import Condition, Modality
-from models.sampling.settings import ConditionSettings
+from models.sampling.settings import ConditionSettings, FirstStageSettings
+
+
+class ConditionSource(Protocol):
+    """Where the condition of a sample comes from; it depends on the sample's number alone."""
+
+    settings: ConditionSettings | FirstStageSettings
+
+    def of(self, samples: Sequence[int], device: torch.device, *, as_published: bool) -> Condition:
+        """What samples of these numbers are to fit, in the paper's way or in that of the released scripts."""
+        ...
+
+    def meta(self, sample: int) -> dict[str, Any]:
+        """What a sample's `meta` tells of its condition."""
+        ...
 
 
 class Conditions:

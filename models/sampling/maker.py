@@ -12,7 +12,7 @@ from models.config import SamplingConfig
 from models.draws import Draws
 from models.model import Modality, OnStep
 from models.sampling.clips import check_files, to_clip
-from models.sampling.conditions import Conditions
+from models.sampling.conditions import ConditionSource
 from models.sampling.network import SamplingNetwork
 from models.sampling.sample_set import key_of
 from models.sampling.settings import SampleSettings
@@ -38,7 +38,7 @@ class SampleMaker:
         sampling: SamplingConfig,
         seed: int,
         *,
-        conditions: Conditions | None = None,
+        conditions: ConditionSource | None = None,
         upsampler: SamplingNetwork | None = None,
         as_published: bool = False,
     ) -> None:
@@ -136,5 +136,6 @@ class SampleMaker:
         if given not in known:
             raise UsageError(
                 f"{self.settings.network.run} makes {' and '.join(self.modalities)}, and can be given "
-                f"{' or '.join(known) or 'nothing'}; it cannot be given {given}. Sample an mm-diffusion run"
+                f"{' or '.join(known) or 'nothing'}; it cannot be given {given}. Sample a run of mm-diffusion "
+                "or, for pictures to sound, of tats-audio"
             )

@@ -10,7 +10,8 @@ from avbench.ranks import Ranks
 from models.config import SamplingConfig
 from models.model import OnStep
 from models.run import Run
-from models.sampling.conditions import Conditions
+from models.sampling.conditions import ConditionSource
+from models.sampling.first_stage import FirstStage
 from models.sampling.maker import SampleMaker
 from models.sampling.network import load_network
 from models.sampling.sample_set import Meta, SampleSet
@@ -33,7 +34,8 @@ def sample_run(
     checkpoint: Path | None = None,
     sampling: SamplingConfig | None = None,
     seed: int = 0,
-    conditions: Conditions | None = None,
+    conditions: ConditionSource | None = None,
+    first_stage: tuple[Run, Path | None] | None = None,
     upsampler: tuple[Run, Path | None] | None = None,
     as_published: bool = False,
     out: Path | None = None,
@@ -50,6 +52,8 @@ def sample_run(
         checkpoint: one of the run's; None for the newest.
         sampling: the solver and its steps; None for the run's own.
         conditions: what samples are made to fit.
+        first_stage: in the place of conditions, a run that makes sound, and its checkpoint (None for the newest):
+            sample i is made to fit that run's sample i, and holds its sound.
         upsampler: a super-resolution run and its checkpoint (None for the newest), which enlarges the samples into a
             set of their own. It is given them as they come from the network, not as they are in files.
         as_published: pixels, files and conditioning as the released scripts have them, whose gradient guidance weakens
@@ -67,8 +71,11 @@ def sample_run(
         raise UsageError(f"{count} samples are asked for; it must be at least 1")
     ranks = Ranks()
     chosen = ranks.device(device)
+    network = load_network(run, checkpoint, device=chosen)
+    if first_stage is not None:
+        conditions = FirstStage(load_network(*first_stage, device=chosen), network, seed)
     maker = SampleMaker(
-        load_network(run, checkpoint, device=chosen),
+        network,
         sampling or run.config.sampling,
         seed,
         conditions=conditions,
@@ -126,5 +133,5 @@ def _told(progress: Progress, done: int, batch: int, count: int) -> OnStep:
     return lambda step, steps: progress("samples", min(done + batch * step // max(steps, 1), count - 1), count)
 
 
-def _meta(conditions: Conditions | None) -> Meta:
+def _meta(conditions: ConditionSource | None) -> Meta:
     return conditions.meta if conditions else lambda number: {}

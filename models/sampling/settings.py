@@ -30,6 +30,30 @@ class ConditionSettings:
     scale: float  # of the gradient
     per_condition: int  # samples for each condition
 
+    @property
+    def name_parts(self) -> list[str]:
+        """What they add to the name of a folder."""
+        guided = [f"gradient{self.scale:g}"] if self.guidance == "gradient" else []
+        many = [f"x{self.per_condition}"] if self.per_condition > 1 else []
+        return ["a2v" if self.modality == "audio" else "v2a", self.clipset, *guided, *many]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStageSettings:
+    """Which other run makes the sound that samples are made to fit, and how."""
+
+    network: NetworkSettings
+    sampling: SamplingConfig
+
+    @property
+    def modality(self) -> Modality:
+        return "audio"
+
+    @property
+    def name_parts(self) -> list[str]:
+        """What they add to the name of a folder."""
+        return ["two-stage", self.network.run, f"step{self.network.step}"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSettings:
@@ -40,7 +64,7 @@ class SampleSettings:
     sampling: SamplingConfig
     seed: int
     as_published: bool  # files, and conditioning, as the released scripts have them
-    condition: ConditionSettings | None = None
+    condition: ConditionSettings | FirstStageSettings | None = None
     upsampler: NetworkSettings | None = None
     upsampler_steps: int = 0  # evaluations of the upsampler for each frame
 
@@ -51,7 +75,7 @@ class SampleSettings:
         solver = self.sampling.solver if chosen else f"{self.sampling.solver}{self.sampling.steps}"
         parts = [solver, *self._candidates, f"seed{self.seed}", f"step{self.network.step}"]
         if self.condition is not None:
-            parts = [self._direction, self.condition.clipset, *self._guidance, *parts]
+            parts = [*self.condition.name_parts, *parts]
         if self.as_published:
             parts.append("published")
         if self.upsampler is not None:
@@ -68,15 +92,3 @@ class SampleSettings:
     def _candidates(self) -> list[str]:
         top_k, top_p = self.sampling.top_k, self.sampling.top_p
         return ([] if top_k is None else [f"k{top_k}"]) + ([] if top_p is None else [f"p{top_p:g}"])
-
-    @property
-    def _direction(self) -> str:
-        assert self.condition is not None
-        return "a2v" if self.condition.modality == "audio" else "v2a"
-
-    @property
-    def _guidance(self) -> list[str]:
-        assert self.condition is not None
-        guided = self.condition.guidance == "gradient"
-        many = [f"x{self.condition.per_condition}"] if self.condition.per_condition > 1 else []
-        return ([f"gradient{self.condition.scale:g}"] if guided else []) + many

@@ -1,9 +1,26 @@
-"""TATS: tokens of video, and a transformer over them: a baseline that makes video alone (Ge et al. 2022)."""
+"""TATS: tokens of video, and a transformer over them: a baseline that makes video, alone or to sound.
 
-from models.tats.config import TatsConfig, VqganConfig
+Source: Ge et al. 2022, "Long Video Generation with Time-Agnostic VQGAN and Time-Sensitive Transformer".
+"""
+
+from models.tats.audio_model import TatsAudio
+from models.tats.audio_vqgan_model import TatsAudioVqgan
+from models.tats.config import AudioVqganConfig, TatsAudioConfig, TatsConfig, VqganConfig
 from models.tats.model import Tats
-from models.tats.network import TatsNetwork
+from models.tats.network import TatsAudioNetwork, TatsNetwork
+from models.tats.video_vqgan_model import TatsVqgan
 from models.tats.vqgan import Vqgan
-from models.tats.vqgan_model import TatsVqgan
 
-__all__ = ["Tats", "TatsConfig", "TatsNetwork", "TatsVqgan", "Vqgan", "VqganConfig"]
+__all__ = [
+    "AudioVqganConfig",
+    "Tats",
+    "TatsAudio",
+    "TatsAudioConfig",
+    "TatsAudioNetwork",
+    "TatsAudioVqgan",
+    "TatsConfig",
+    "TatsNetwork",
+    "TatsVqgan",
+    "Vqgan",
+    "VqganConfig",
+]

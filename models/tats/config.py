@@ -1,10 +1,11 @@
-"""The settings of TATS's two networks, and those that have a name."""
+"""The settings of TATS's networks, and those that have a name."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from avbench.clip import ClipSpec
 from avbench.errors import UsageError
+from models.tats.spectrogram import check_patches
 
 Normalization = Literal["batch", "group"]
 
@@ -66,15 +67,46 @@ class VqganConfig:
         Raises:
             UsageError: the clip cannot be cut into tokens evenly.
         """
-        sides = (spec.frames, spec.size, spec.size)
-        if any(side % factor for side, factor in zip(sides, self.downsample, strict=True)):
-            raise UsageError(
-                f"{spec.frames} frames of {spec.size} pixels cannot be cut into tokens of "
-                f"{' x '.join(map(str, self.downsample))}; choose multiples of them with --set spec.frames=N and "
-                "--set spec.size=N, or other network.downsample"
-            )
-        frames, rows, columns = (side // factor for side, factor in zip(sides, self.downsample, strict=True))
-        return frames, rows, columns
+        what = f"{spec.frames} frames of {spec.size} pixels"
+        settings = "--set spec.frames=N and --set spec.size=N"
+        return _cut((spec.frames, spec.size, spec.size), self.downsample, what, settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioVqganConfig(VqganConfig):
+    """What decides the VQGAN of sound: one like that of clips, of spectrograms (`models.tats.spectrogram`).
+
+    Defaults: the command that an author of the released code gives for it (its issue 17). Discriminators have no part
+    in it, though its published files hold some.
+
+    Raises:
+        UsageError: the settings contradict each other.
+    """
+
+    codes: int = 1024
+    downsample: tuple[int, ...] = (4, 8, 8)  # frames, bands and columns that share a token
+    image_weight: float = 0.0
+    video_weight: float = 0.0
+    feature_weight: float = 0.0
+    columns: int = 16  # of a frame's patch: the authors' network has 64 x 16, what they are computed from is ours
+    bands: int = 64
+
+    def __post_init__(self) -> None:
+        VqganConfig.__post_init__(self)  # super() does not know a class with slots
+        for name in ("columns", "bands"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"network.{name} is {getattr(self, name)}; it must be at least 1")
+
+    def grid(self, spec: ClipSpec) -> tuple[int, int, int]:
+        """Frames, bands and columns of the tokens of a clip's sound.
+
+        Raises:
+            UsageError: the sound cannot be cut into columns, or its spectrogram into tokens, evenly.
+        """
+        check_patches(spec, columns=self.columns, bands=self.bands)
+        what = f"{spec.frames} frames of {self.bands} bands and {self.columns} columns of sound"
+        settings = "--set spec.frames=N, network.bands and network.columns"
+        return _cut((spec.frames, self.bands, self.columns), self.downsample, what, settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +130,28 @@ class TatsConfig:
             raise UsageError(f"network.width is {self.width}; it must be a multiple of network.heads, {self.heads}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TatsAudioConfig(TatsConfig):
+    """A transformer over clips' tokens that begins with those of their sound, and the VQGANs of both."""
+
+    audio_vqgan: AudioVqganConfig = field(default_factory=AudioVqganConfig)
+
+
+def _cut(sides: tuple[int, int, int], factors: tuple[int, ...], what: str, settings: str) -> tuple[int, int, int]:
+    """How many tokens lie along each side.
+
+    Raises:
+        UsageError: a side is no multiple of its factor.
+    """
+    if any(side % factor for side, factor in zip(sides, factors, strict=True)):
+        raise UsageError(
+            f"{what} cannot be cut into tokens of {' x '.join(map(str, factors))}; choose multiples of them with "
+            f"{settings}, or other network.downsample"
+        )
+    first, second, third = (side // factor for side, factor in zip(sides, factors, strict=True))
+    return first, second, third
+
+
 PAPER_VQGAN = VqganConfig()
 TINY_VQGAN = VqganConfig(
     codes=256,
@@ -112,3 +166,17 @@ TINY_VQGAN = VqganConfig(
 )
 PAPER = TatsConfig(vqgan=PAPER_VQGAN)
 TINY = TatsConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN)
+PAPER_AUDIO_VQGAN = AudioVqganConfig()
+TINY_AUDIO_VQGAN = AudioVqganConfig(
+    codes=64,
+    width=32,
+    hidden=8,
+    downsample=(4, 4, 4),
+    restarts=True,
+    discriminator_channels=16,
+    discriminator_layers=2,
+    perceptual_weight=0.0,
+    bands=16,
+)
+PAPER_AUDIO = TatsAudioConfig(vqgan=PAPER_VQGAN, audio_vqgan=PAPER_AUDIO_VQGAN)
+TINY_AUDIO = TatsAudioConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN, audio_vqgan=TINY_AUDIO_VQGAN)

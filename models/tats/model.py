@@ -77,8 +77,12 @@ class Tats(Model):
             config, network=dataclasses.replace(config.network, vqgan=first_stages["vqgan"].network)
         )
 
+    def new_network(self, config: RunConfig) -> TatsNetwork:
+        """The network, freshly initialised."""
+        return TatsNetwork(config.network, config.spec)
+
     def build(self, config: RunConfig) -> nn.Module:
-        network = TatsNetwork(config.network, config.spec)
+        network = self.new_network(config)
         network.transformer.activation_checkpointing = config.training.activation_checkpointing
         return network
 
@@ -86,13 +90,19 @@ class Tats(Model):
         return super().published_weights(published_weights(content))
 
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
-        network = TatsNetwork(config.network, config.spec)
+        network = self.new_network(config)
         network.load_state_dict(tats_weights(state_dict, network))
         return network
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
+        training = config.training
         return ClipExamples(
-            clipset, config.spec, modalities=self.modalities, split=config.split, mirror=config.training.mirror
+            clipset,
+            config.spec,
+            modalities=self.modalities,
+            split=config.split,
+            mirror=training.mirror,
+            channel=training.channel,
         )
 
     def optimizers(self, network: TatsNetwork, config: RunConfig) -> Mapping[str, Optimizer]:
@@ -109,8 +119,8 @@ class Tats(Model):
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
         """Cross entropy of a clip's tokens, in nats a token."""
-        tokens, logits = network(batch["video"])
-        entropy = F.cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none")
+        ids, logits = network(batch["video"], *(batch[modality] for modality in self.conditions))
+        entropy = F.cross_entropy(logits.float().transpose(1, 2), ids, reduction="none")
         return Losses({"tokens": entropy.mean(1)})
 
     def generate(
@@ -122,9 +132,9 @@ class Tats(Model):
         condition: Condition | None = None,
         on_step: OnStep | None = None,
     ) -> dict[Modality, Tensor]:
-        sampling = config.sampling
+        sampling, given = config.sampling, None if condition is None else condition.value
         uniform = draws.uniform("tokens", shape=(network.transformer.tokens,))
-        return {"video": network.sample(uniform, top_k=sampling.top_k, top_p=sampling.top_p, on_step=on_step)}
+        return {"video": network.sample(uniform, given, top_k=sampling.top_k, top_p=sampling.top_p, on_step=on_step)}
 
 
 MODELS.register("tats")(Tats())

@@ -1,7 +1,7 @@
 """TATS's published weights under our names.
 
 A published file is PyTorch Lightning's: its `state_dict` has the weights, and beside them lie settings and the state of
-the optimisers. That of a transformer holds the VQGAN it stands on too, discriminators and perceptual loss included.
+the optimisers. That of a transformer holds the VQGANs it stands on too, discriminators and perceptual loss included.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,8 @@ from models.published import check_same_shapes
 from models.tats.network import TatsNetwork
 from models.tats.vqgan import Vqgan
 
-_VQGAN, _CONDITION, _TRANSFORMER = "first_stage_model.", "cond_stage_model.", "transformer."
+_STAGES = {"first_stage_model.": "vqgan.", "cond_stage_model.": "audio_vqgan."}
+_TRANSFORMER = "transformer."
 _TOKENIZER = ("encoder.", "decoder.", "pre_vq_conv.", "post_vq_conv.", "codebook.")
 _MASK = ".attn.mask"  # of a layer: where it may not look
 _PERCEPTUAL = "perceptual_model."
@@ -43,24 +44,28 @@ def tats_weights(given: Mapping[str, Tensor], network: TatsNetwork) -> dict[str,
     Raises:
         DataError: a key is missing, unexpected, or has another shape, or VQGAN and transformer do not fit each other.
     """
-    _check_codes(given)
-    own = {name: tensor for name, tensor in given.items() if not _left_out(name)}
-    named = {name.replace(_VQGAN, "vqgan.", 1) if name.startswith(_VQGAN) else name: own[name] for name in own}
+    stages = {theirs: own for theirs, own in _STAGES.items() if hasattr(network, own.rstrip("."))}
+    _check_codes(given, list(stages))
+    named = {}
+    for name, tensor in given.items():
+        stage = next((stage for stage in _STAGES if name.startswith(stage)), None)
+        if stage is None:
+            if not name.endswith(_MASK):
+                named[name] = tensor
+        elif stage in stages and name.removeprefix(stage).startswith(_TOKENIZER):
+            named[name.replace(stage, stages[stage], 1)] = tensor
     check_same_shapes(network.state_dict(), named, type(network).__name__)
     return named
 
 
-def _left_out(name: str) -> bool:
-    if name.startswith(_VQGAN):
-        return not name.removeprefix(_VQGAN).startswith(_TOKENIZER)
-    return name.startswith(_CONDITION) or name.endswith(_MASK)
-
-
-def _check_codes(given: Mapping[str, Tensor]) -> None:
-    codebook = given.get(f"{_VQGAN}codebook.embeddings")
+def _check_codes(given: Mapping[str, Tensor], stages: list[str]) -> None:
     vocabulary = given.get(f"{_TRANSFORMER}tok_emb.weight")
-    if codebook is not None and vocabulary is not None and len(codebook) != len(vocabulary):
-        raise DataError(
-            f"its transformer knows {len(vocabulary):,} tokens and the codebook of its VQGAN has {len(codebook):,}: "
-            "they do not fit each other, or it is conditioned on labels, text or sound, which this model is not"
-        )
+    books = [book for stage in stages if (book := given.get(f"{stage}codebook.embeddings")) is not None]
+    if vocabulary is None or len(books) < len(stages) or len(vocabulary) == sum(map(len, books)):
+        return
+    have = "codebook of its VQGAN has" if len(books) == 1 else "codebooks of its VQGANs have"
+    counts = " + ".join(f"{len(book):,}" for book in books)
+    raise DataError(
+        f"its transformer knows {len(vocabulary):,} tokens and the {have} {counts}: they do not fit each other, or it "
+        "is conditioned on something else than this model"
+    )

@@ -6,22 +6,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.config import RunConfig
 from models.draws import Draws
-from models.model import Losses, Tensors
+from models.model import Losses
 from models.tats.config import VqganConfig
 from models.tats.vqgan import Vqgan
 
 
-def autoencoder_losses(network: Vqgan, batch: Tensors, draws: Draws, config: RunConfig, *, adversarial: bool) -> Losses:
+def autoencoder_losses(
+    network: Vqgan, real: Tensor, draws: Draws, settings: VqganConfig, *, adversarial: bool
+) -> Losses:
     """What encoder and decoder are trained by; the codebook follows on the way.
 
     Args:
-        batch: "video" (B, 3, T, H, W) in [-1, 1].
+        real: (B, C, T, H, W), as the network takes it.
         adversarial: whether the discriminators take part.
     """
-    settings: VqganConfig = config.network
-    real, frame = 0.5 * batch["video"], _frame(draws, batch)
+    frame = _frame(draws, real)
     made = network.reconstruct(real, learn=True)
     parts = {
         "l1": settings.l1_weight * (made.video.float() - real).abs().flatten(1).mean(1),
@@ -36,13 +36,12 @@ def autoencoder_losses(network: Vqgan, batch: Tensors, draws: Draws, config: Run
     return Losses(parts, observed={"perplexity": perplexity})
 
 
-def discriminator_losses(network: Vqgan, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
+def discriminator_losses(network: Vqgan, real: Tensor, draws: Draws, settings: VqganConfig) -> Losses:
     """The hinge losses of both discriminators, for the batch and the frame that the autoencoder has just seen.
 
     The released code lets the codebook follow the batch a second time here; ours does so once a batch.
     """
-    settings: VqganConfig = config.network
-    real, frame = 0.5 * batch["video"], _frame(draws, batch)
+    frame = _frame(draws, real)
     with torch.no_grad():
         made = network.reconstruct(real, learn=False).video
     parts = {}
@@ -87,9 +86,9 @@ def _distance(features: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
     return torch.stack(layers).sum(0)
 
 
-def _frame(draws: Draws, batch: Tensors) -> Tensor:
+def _frame(draws: Draws, real: Tensor) -> Tensor:
     """The number of the frame, one for each clip, that stands for it where pictures are looked at."""
-    return draws.integers("frame", high=batch["video"].shape[2])
+    return draws.integers("frame", high=real.shape[2])
 
 
 def _still(video: Tensor, frame: Tensor) -> Tensor:

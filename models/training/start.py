@@ -109,7 +109,7 @@ def _new_config(request: Request) -> RunConfig:
         sampling=preset.sampling,
     )
     if request.first_stages or (model.first_stages and request.init is None):
-        config = standing_on(config, request.first_stages)
+        config = _on_first_stages(config, request)
     return _with_changes(config, request.changes)
 
 
@@ -126,8 +126,14 @@ def _changed_run(config: RunConfig, request: Request) -> RunConfig:
         init=request.init or config.init,
     )
     if request.first_stages:
-        config = standing_on(config, request.first_stages)
+        config = _on_first_stages(config, request)
     return _with_changes(config, request.changes)
+
+
+def _on_first_stages(config: RunConfig, request: Request) -> RunConfig:
+    """Standing on other runs, which are to fit the shape of clips that is asked for."""
+    shape = {name: text for name, text in request.changes.items() if name.startswith("spec.")}
+    return standing_on(changed(config, shape), request.first_stages)
 
 
 def _with_changes(config: RunConfig, changes: Mapping[str, str]) -> RunConfig:

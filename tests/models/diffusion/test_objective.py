@@ -4,7 +4,7 @@ import torch
 from gaussians import SCHEDULE
 from golden_diffusion import CASES, inputs, network
 
-from models.diffusion.objective import diffuse, noise_losses
+from models.diffusion.objective import diffuse, prediction_losses
 
 T = torch.tensor([0, 400, 999])
 
@@ -29,7 +29,7 @@ def test_losses_are_those_of_the_released_code():
     shifts = torch.tensor(list(case["shift_by_block"].values()))
     clean, noise = inputs("train_tinyA.x0", 2, 0.5), inputs("train_tinyA.noise", 2)
     t = torch.tensor(case["timesteps"])
-    video, audio = noise_losses(lambda state, t: network()(*state, t, shifts), clean, noise, t, SCHEDULE)
+    video, audio = prediction_losses(lambda state, t: network()(*state, t, shifts), clean, noise, t, SCHEDULE)
     terms, tolerance = case["terms"], case["compare"]["terms_rel"]
     assert video.tolist() == pytest.approx(terms["mse_video"], rel=tolerance)
     assert audio.tolist() == pytest.approx(terms["mse_audio"], rel=tolerance)
@@ -37,9 +37,9 @@ def test_losses_are_those_of_the_released_code():
 
 
 def test_modalities_count_alike_whatever_their_size():
-    video, audio = noise_losses(lambda state, t: state, pair(0.0), pair(0.0), T, SCHEDULE)
+    video, audio = prediction_losses(lambda state, t: state, pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.tolist() == audio.tolist() == [0, 0, 0]
-    video, audio = noise_losses(lambda state, t: pair(2.0), pair(0.0), pair(0.0), T, SCHEDULE)
+    video, audio = prediction_losses(lambda state, t: pair(2.0), pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.tolist() == audio.tolist() == [4, 4, 4]
 
 
@@ -50,10 +50,10 @@ def test_the_network_is_told_its_own_timesteps_under_a_respaced_schedule():
         asked.extend(timesteps.tolist())
         return state
 
-    noise_losses(denoiser, pair(0.0, 2), pair(0.0, 2), torch.tensor([0, 24]), SCHEDULE.respaced("ddim25"))
+    prediction_losses(denoiser, pair(0.0, 2), pair(0.0, 2), torch.tensor([0, 24]), SCHEDULE.respaced("ddim25"))
     assert asked == [0, 960]
 
 
 def test_a_prediction_in_bfloat16_gives_a_loss_in_float32():
-    video, _ = noise_losses(lambda s, t: tuple(x.bfloat16() for x in pair(1.0)), pair(0.0), pair(0.0), T, SCHEDULE)
+    video, _ = prediction_losses(lambda s, t: tuple(x.bfloat16() for x in pair(1.0)), pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.dtype == torch.float32
