@@ -4,7 +4,8 @@ import torch
 from gaussians import SCHEDULE
 from golden_diffusion import CASES, inputs, network
 
-from models.diffusion.objective import diffuse, prediction_losses
+from models.diffusion.objective import diffuse, prediction_losses, velocity
+from models.diffusion.prediction import as_denoiser
 
 T = torch.tensor([0, 400, 999])
 
@@ -41,6 +42,18 @@ def test_modalities_count_alike_whatever_their_size():
     assert video.tolist() == audio.tolist() == [0, 0, 0]
     video, audio = prediction_losses(lambda state, t: pair(2.0), pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.tolist() == audio.tolist() == [4, 4, 4]
+
+
+def test_the_less_signal_is_left_the_more_an_error_counts_as_one_of_the_velocity():
+    clean, noise = pair(0.3), pair(-0.7)
+
+    def predictor(state, timesteps):
+        return tuple(v + 0.5 for v in velocity(clean, noise, T, SCHEDULE))
+
+    by_velocity, _ = prediction_losses(predictor, clean, noise, T, SCHEDULE, "velocity")
+    by_noise, _ = prediction_losses(as_denoiser(predictor, "velocity", SCHEDULE), clean, noise, T, SCHEDULE)
+    np.testing.assert_allclose(by_velocity, 0.25, rtol=1e-5)
+    np.testing.assert_allclose(by_noise / by_velocity, SCHEDULE.alpha_bar[T], rtol=1e-3)
 
 
 def test_the_network_is_told_its_own_timesteps_under_a_respaced_schedule():
