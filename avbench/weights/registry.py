@@ -144,6 +144,19 @@ _file(
         urls=("https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",),
     )
 )
+_file(
+    Weights(
+        name="clap",
+        title="CLAP, HTSAT-tiny, 630k-audioset, unfused (LAION), as transformers lays it out",
+        used_for="clap",
+        licence="Apache-2.0",
+        file="clap-htsat-unfused.bin",
+        urls=(
+            "https://huggingface.co/laion/clap-htsat-unfused/resolve/8fa0f1c6d0433df6e97c127f64b2a1d6c0dcda8a/"
+            "pytorch_model.bin",
+        ),
+    )
+)
 
 _PYTORCHVIDEO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 for _name, _title, _published in (

@@ -71,6 +71,12 @@ def vggish_checkpoint() -> dict[str, Tensor]:
     return fill(_empty("vggish_keys.json"))
 
 
+def clap_checkpoint() -> dict[str, Tensor]:
+    """The sound tower of what `clap-htsat-unfused.bin` holds, but for the places within attention's windows."""
+    weights = fill(_empty("clap_keys.json"))
+    return {key: tensor for key, tensor in weights.items() if not key.endswith("relative_position_index")}
+
+
 def _empty(keys_file: str) -> dict[str, Tensor]:
     shapes: dict[str, list[int]] = json.loads((_KEYS / keys_file).read_text())
     return {
