@@ -53,15 +53,21 @@ class Cell:
         return f"{self.D}x{self.N}" + (f"x{self.clips}" if self.clips > 1 else "")
 
     def repeats_of(self, what: str, repeats: int) -> int:
-        """What takes long, and whose coverage needs no more digits, is done for the first repeats only."""
-        slow = {"bootstrap": self.D > 100, "kvd": self.N > 4096}
-        return min(repeats, 20 if what == "bootstrap" else 100) if slow.get(what) else repeats
+        """What takes long, and whose coverage needs no more digits, is done for the first repeats only.
+
+        The kernel of all pairs of many clips takes longest; as N does not bias its distance, it is left to smaller N.
+        """
+        if what == "bootstrap":
+            return min(repeats, 10) if self.D > 100 else repeats
+        if self.N > 4096:
+            return 0
+        return min(repeats, 100) if self.D > 100 else repeats
 
 
 CELLS = [
     *(Cell(16, N) for N in (256, 2048, 8192)),
     *(Cell(16, N, clips=4) for N in (256, 2048)),
-    *(Cell(400, N) for N in (2048, 8192, 256)),
+    *(Cell(400, N) for N in (256, 2048, 8192)),
 ]
 
 
@@ -225,8 +231,8 @@ def table(kept: dict[str, Any]) -> str:
     lines.append("| :-- | " + " | ".join(["--:"] * 7) + " |")
     for cell in (cell for cell in CELLS if cell.name in kept):
         truth, repeats = World.of(cell.D).truth(), list(kept[cell.name].values())
-        for target in ("difference", "kvd equal", "kvd apart"):
-            lines.append(_other_line(cell, target, truth[target], repeats))
+        there = [target for target in ("difference", "kvd equal", "kvd apart") if target in repeats[0]]
+        lines += [_other_line(cell, target, truth[target], repeats) for target in there]
     return "\n".join(lines) + "\n"
 
 

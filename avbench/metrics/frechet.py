@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from avbench.metrics.metric import metric
 from avbench.metrics.pair import Features, checked_pair
@@ -62,12 +63,25 @@ def frechet_of_moments(mean_r: Features, covariance_r: Features, mean_g: Feature
     Source: as `frechet_distance`.
     """
     shift = mean_r - mean_g
-    try:
-        F = np.linalg.cholesky(covariance_r).T  # a third of what eigenvectors cost
-    except np.linalg.LinAlgError:  # singular, for features that do not vary
-        F = _root_factor(covariance_r)
-    root = np.sqrt(np.linalg.eigvalsh(F @ covariance_g @ F.T).clip(min=0)).sum()
+    root = np.sqrt(_eigenvalues_of_product(covariance_r, covariance_g).clip(min=0)).sum()
     return float(shift @ shift + np.trace(covariance_r) + np.trace(covariance_g) - 2 * root)
+
+
+def _eigenvalues_of_product(A: Features, B: Features) -> Features:
+    """The eigenvalues (D,) of AB, for symmetric A and B, by way of the symmetric F B F' with F'F = A."""
+    # LAPACK's own route for such pairs, with F' the Cholesky factor: half of what two general products cost. Transposed
+    # views are in its order of memory, so that nothing is copied to and fro.
+    factor, failed = lapack.dpotrf(A.T, lower=True)
+    if failed:  # singular, for features that do not vary
+        F = _root_factor(A)
+        return _eigenvalues(F @ B @ F.T)
+    product, _ = lapack.dsygst(B.T, factor, itype=2, lower=True)
+    return _eigenvalues(product)
+
+
+def _eigenvalues(symmetric: NDArray[np.floating]) -> Features:
+    """Its lower triangle is enough."""
+    return np.asarray(np.linalg.eigvalsh(symmetric, UPLO="L"), np.float64)
 
 
 def _deviations(features: Features) -> Features:
