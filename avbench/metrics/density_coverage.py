@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.metrics.balls import BallMetric, Hits
 from avbench.metrics.metric import metric_on_either
-from avbench.metrics.neighbours import squared_distances, squared_radii
-from avbench.metrics.pair import checked_pair
 
 _K = 5  # neighbours that make a ball, as in the paper
 _LEAST = 100  # clips
@@ -38,10 +37,7 @@ def density(reference: NDArray[np.floating], generated: NDArray[np.floating]) ->
 
     Source: Naeem et al. 2020, eq. 3.
     """
-    real, fake = checked_pair(reference, generated)
-    radii = squared_radii(real, _K)
-    hits = sum(int((squares <= radii).sum()) for _, squares in squared_distances(fake, real))
-    return hits / (_K * len(fake))
+    return DENSITY.of(reference, generated)
 
 
 @metric_on_either("coverage", better="higher", explanation=_COVERAGE, least_clips=_LEAST)
@@ -50,15 +46,22 @@ def coverage(reference: NDArray[np.floating], generated: NDArray[np.floating]) -
 
     Args and errors as of `density`. Source: Naeem et al. 2020, eq. 4.
     """
-    real, fake = checked_pair(reference, generated)
-    radii = squared_radii(real, _K)
-    covered = np.zeros(len(real), bool)
-    for _, squares in squared_distances(fake, real):
-        covered |= (squares <= radii).any(axis=0)
-    return float(covered.mean())
+    return COVERAGE.of(reference, generated)
 
 
 def expected_coverage(clips: int, k: int = _K) -> float:
     """Coverage expected of two sets of `clips` each from one distribution. Source: Naeem et al. 2020, lemma 3."""
     steps = np.arange(1, k + 1)
     return float(1 - np.prod((clips - steps) / (2 * clips - steps)))
+
+
+def _mean_balls(hits: Hits) -> float:
+    return float(hits.per_point.mean()) / _K
+
+
+def _share_holding(hits: Hits) -> float:
+    return float((hits.per_ball > 0).mean())
+
+
+DENSITY = BallMetric(_K, "reference", _mean_balls)
+COVERAGE = BallMetric(_K, "reference", _share_holding)

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.metrics.balls import BallMetric, Hits
 from avbench.metrics.metric import metric_on_either
-from avbench.metrics.neighbours import squared_distances, squared_radii
-from avbench.metrics.pair import Features, checked_pair
 
 _K = 3  # neighbours that make a ball, as in the paper
 _LEAST = 100  # clips, below which balls of three neighbours say little about where clips can lie
@@ -36,8 +35,7 @@ def precision(reference: NDArray[np.floating], generated: NDArray[np.floating]) 
 
     Source: Kynkäänniemi et al. 2019, eq. 1-2, k = 3.
     """
-    real, fake = checked_pair(reference, generated)
-    return _share_inside(fake, real)
+    return PRECISION.of(reference, generated)
 
 
 @metric_on_either("recall", better="higher", explanation=_RECALL, least_clips=_LEAST)
@@ -46,12 +44,12 @@ def recall(reference: NDArray[np.floating], generated: NDArray[np.floating]) -> 
 
     Args, errors and source as of `precision`.
     """
-    real, fake = checked_pair(reference, generated)
-    return _share_inside(real, fake)
+    return RECALL.of(reference, generated)
 
 
-def _share_inside(points: Features, of: Features) -> float:
-    """Share of `points` that lie in some ball around a row of `of`."""
-    radii = squared_radii(of, _K)
-    inside = sum(int((squares <= radii).any(axis=1).sum()) for _, squares in squared_distances(points, of))
-    return inside / len(points)
+def _share_inside(hits: Hits) -> float:
+    return float((hits.per_point > 0).mean())
+
+
+PRECISION = BallMetric(_K, "reference", _share_inside)
+RECALL = BallMetric(_K, "generated", _share_inside)

@@ -1,14 +1,19 @@
 """Metrics of two feature sets without some of the groups: from scratch, or by what the groups add to the whole."""
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avbench.metrics.balls import BallMetric, Hits, hits_of
+from avbench.metrics.density_coverage import COVERAGE, DENSITY, coverage, density
 from avbench.metrics.frechet import frechet_distance, frechet_of_moments
 from avbench.metrics.kernel import KernelFunction, cubic_kernel, kernel_distance
 from avbench.metrics.kernel_audio_distance import kernel_as_wide_as, kernel_audio_distance
+from avbench.metrics.manifold import PRECISION, RECALL, precision, recall
 from avbench.metrics.metric import Distance
+from avbench.metrics.neighbours import nearest_by_group, widened
 from avbench.metrics.pair import checked_pair
 from avbench.statistics.groups import Labels
 from avbench.statistics.kernel_blocks import KernelBlocks
@@ -129,6 +134,56 @@ class Kernel(LeavingOut):
         return self.blocks.without(left_out)
 
 
+class Balls(LeavingOut):
+    """A metric of nearest neighbours: distances are computed once, and balls grow where neighbours are left out."""
+
+    def __init__(
+        self,
+        metric: BallMetric,
+        reference: NDArray[np.floating],
+        generated: NDArray[np.floating],
+        labels: tuple[Labels, Labels],
+        groups: int,
+    ) -> None:
+        super().__init__(reference, generated, labels, groups)
+        self._metric = metric
+        self._points, self._centres = metric.points_and_centres(self.reference, self.generated)
+        self._of_points, self._of_centres = metric.points_and_centres(*labels)
+        self._nearest = nearest_by_group(self._centres, self._of_centres, groups, metric.k)
+
+    def without(self, left_out: Mask) -> float:
+        return float(self._without(left_out[None])[0])
+
+    def each_left_out(self) -> NDArray[np.float64]:
+        return self._without(np.eye(self.groups, dtype=np.bool_))
+
+    def _without(self, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(K,) the metric without each of K choices (K, G) of groups; NaN where too few rows are left for a ball."""
+        kept_points, kept_centres = ~left_out[:, self._of_points], ~left_out[:, self._of_centres]
+        radii = np.stack(
+            [np.where(kept, self._radii(out), -1) for kept, out in zip(kept_centres, left_out, strict=True)]
+        )
+        values = []
+        for hits, points, centres in zip(
+            hits_of(self._points, self._centres, radii, kept_points), kept_points, kept_centres, strict=True
+        ):
+            enough = centres.sum() > self._metric.k and points.sum() > 1
+            kept = Hits(hits.per_point[points], hits.per_ball[centres])
+            values.append(self._metric.count(kept) if enough else math.nan)
+        return np.array(values)
+
+    def _radii(self, left_out: Mask) -> NDArray[np.float64]:
+        """(C,) squared, of the centres' balls without the groups that are left out."""
+        others = self._nearest[:, ~left_out].reshape(len(self._centres), -1)
+        k = self._metric.k
+        if others.shape[1] < k:
+            return np.full(len(self._centres), np.inf)
+        return widened(np.partition(others, k - 1, axis=1)[:, k - 1], self._centres)
+
+
+_BALLS: dict[Distance, BallMetric] = {precision: PRECISION, recall: RECALL, density: DENSITY, coverage: COVERAGE}
+
+
 def leaving_out(
     function: Distance,
     reference: NDArray[np.floating],
@@ -144,4 +199,6 @@ def leaving_out(
     if function is kernel_audio_distance:
         kernel = kernel_as_wide_as(np.asarray(reference, np.float64))
         return Kernel(kernel, reference, generated, labels, groups)
+    if function in _BALLS:
+        return Balls(_BALLS[function], reference, generated, labels, groups)
     return FromScratch(function, reference, generated, labels, groups)

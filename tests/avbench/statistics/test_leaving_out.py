@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from avbench.metrics.density_coverage import coverage, density
 from avbench.metrics.frechet import frechet_distance
 from avbench.metrics.kernel import kernel_distance
 from avbench.metrics.kernel_audio_distance import kernel_audio_distance
-from avbench.statistics.leaving_out import Frechet, FromScratch, Kernel, leaving_out
+from avbench.metrics.manifold import precision, recall
+from avbench.statistics.leaving_out import Balls, Frechet, FromScratch, Kernel, leaving_out
 
 GROUPS = 8
 MANY_AND_FEW_ROWS = pytest.mark.parametrize(("n", "m", "d"), [(120, 90, 6), (40, 30, 25), (20, 30, 25)])
@@ -46,6 +48,25 @@ def test_the_quick_ways_are_taken():
     assert isinstance(leaving_out(kernel_distance, *case(30, 30, 3)), Kernel)
 
 
+@pytest.mark.parametrize("function", [precision, recall, density, coverage])
+def test_leaving_groups_out_of_nearest_neighbours_equals_computing_anew(function):
+    x, y, (of_x, of_y), groups = case(120, 90, 4)
+    y[:20] = y[0]  # a crowd of equal clips, whose balls are points
+    several = np.arange(groups) % 3 == 0
+    quick, slow = (make(function, x, y, (of_x, of_y), groups) for make in (leaving_out, FromScratch))
+    assert isinstance(quick, Balls)
+    np.testing.assert_allclose(quick.each_left_out(), slow.each_left_out(), rtol=1e-12)
+    assert quick.without(several) == pytest.approx(slow.without(several), rel=1e-12)
+    assert quick.without(np.zeros(groups, np.bool_)) == pytest.approx(function(x, y), rel=1e-12)
+
+
+def test_without_enough_rows_for_a_ball_there_is_no_value():
+    x, y, _, _ = case(40, 40, 3)
+    labels = np.arange(40) % 20  # two rows each
+    left_out = np.arange(20) > 0
+    assert np.isnan(leaving_out(precision, x, y, (labels, labels), 20).without(left_out))
+
+
 def test_of_kad_groups_are_left_out_under_the_kernel_of_all_clips():
     x, y, labels, groups = case(120, 90, 6)
     quick = leaving_out(kernel_audio_distance, x, y, labels, groups)
@@ -61,7 +82,7 @@ def test_any_other_metric_is_computed_anew():
     assert shift.each_left_out()[2] == pytest.approx((y[kept[1]].mean(0) - x[kept[0]].mean(0)).sum())
 
 
-@pytest.mark.parametrize("function", [frechet_distance, kernel_distance, lambda one, other: 0.0])
+@pytest.mark.parametrize("function", [frechet_distance, kernel_distance, density, lambda one, other: 0.0])
 def test_a_set_of_which_nothing_is_left_has_no_value(function):
     x, y, labels, groups = case(40, 40, 3)
     assert np.isnan(leaving_out(function, x, y, labels, groups).without(np.ones(groups, np.bool_)))
