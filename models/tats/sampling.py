@@ -64,9 +64,10 @@ def likeliest(logits: Tensor, *, top_k: int | None, top_p: float | None) -> tupl
         logits: (B, V).
 
     Returns:
-        Probabilities (B, k), float32, 0 for what is left out, not normalised; and the tokens (B, k).
+        Probabilities (B, k), float32 or finer, 0 for what is left out, not normalised; and the tokens (B, k).
     """
-    values, tokens = logits.float().topk(min(top_k or logits.shape[-1], logits.shape[-1]), dim=-1)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    values, tokens = logits.topk(min(top_k or logits.shape[-1], logits.shape[-1]), dim=-1)
     probabilities = values.softmax(-1)
     if top_p is not None and top_p < 1:
         before = probabilities.cumsum(-1) - probabilities
