@@ -15,6 +15,7 @@ from avbench.workspace import atomic_write, lock, sha256_file
 from reports.claims import Claim, claims_table, claims_to_csv, claims_to_markdown
 from reports.comparison import board as board_writers
 from reports.comparison.board import Board, boards
+from reports.comparison.literature import Mention, cite
 from reports.comparison.scored import Results, Scored
 from reports.comparison.selection import made_from
 from reports.comparison.studies import Opinions, compare_opinions
@@ -44,6 +45,7 @@ class Material:
     claims: Sequence[Claim]
     datasets: Sequence[DataSet]
     studies: Mapping[str, pd.DataFrame]  # of sanity, by name
+    literature: Sequence[Mention] = ()  # later papers' numbers
     allow_smoke: bool = False
 
 
@@ -126,13 +128,17 @@ class Report:
         )
 
     def _comparisons(self) -> Iterator[tuple[str, Comparison]]:
-        """The paper's tables that hold a number of ours, one for each protocol, with the names of their files."""
+        """The paper's tables that hold a number of ours, one for each protocol, with the names of their files.
+
+        A table that holds but numbers from the literature besides the paper's stands there once.
+        """
         for number, table in paper_tables().items():
             if table.is_study:
                 comparison = compare_opinions(table, self._material.opinions.lines)
                 if comparison.is_filled:
                     yield f"table{number}", comparison
                 continue
+            is_filled = False
             for digest in dict.fromkeys(one.protocol_hash for one in self._material.scored):
                 own = [one for one in self._material.scored if one.protocol_hash == digest]
                 try:
@@ -143,7 +149,10 @@ class Report:
                     continue
                 self._warnings += [f"table {number}: {text}" for text in comparison.left_out]
                 if comparison.is_filled:
-                    yield f"table{number}-{own[0].protocol}-{digest[:6]}", comparison
+                    is_filled = True
+                    yield f"table{number}-{own[0].protocol}-{digest[:6]}", cite(comparison, self._material.literature)
+            if not is_filled and (cited := cite(compare(table, []), self._material.literature)).literature:
+                yield f"table{number}", cited
 
     def _galleries(self, clips: int, progress: Progress) -> Iterator[Gallery]:
         if clips == 0:

@@ -42,6 +42,7 @@ def report(
     protocol: ProtocolName = "",
     features: Features = "",
     dataset: Dataset = "",
+    with_literature: WithLiterature = False,
     allow_smoke: AllowSmoke = False,
     out: Annotated[Path | None, typer.Option(help="Folder of the report. Default: report in that of results.")] = None,
 ) -> None:
@@ -56,7 +57,14 @@ def report(
     choice = Choice(protocol=protocol, features=features, dataset=dataset, allow_smoke=allow_smoke)
     with progress_bars() as progress:
         written = whole_report(
-            results, studies, data, out or results / "report", choice, clips=clips, progress=progress
+            results,
+            studies,
+            data,
+            out or results / "report",
+            choice,
+            clips=clips,
+            with_literature=with_literature,
+            progress=progress,
         )
     _warn(written.warnings)
     print(written.text)

@@ -6,12 +6,12 @@ does not tell stays empty: such numbers are shown beside ours, never ranked with
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from avbench.errors import DataError
-from reports.comparison.table import Cell, Line, Notes
+from reports.comparison.table import Cell, Comparison, Line, Notes
 from reports.paper_rows import PaperTable, paper_dataset
 
 COLUMNS = ("method", "dataset", "metric", "value", "n", "resolution", "protocol", "source", "quote")
@@ -53,6 +53,13 @@ def read_literature(path: Path | None = None) -> list[Mention]:
             raise DataError(f'{name}, line {number}: "{line["value"]}" is not a number') from error
         mentions.append(Mention(value=value, **{key: line[key] for key in COLUMNS if key != "value"}))
     return mentions
+
+
+def cite(comparison: Comparison, mentions: Sequence[Mention]) -> Comparison:
+    """The comparison with what others published on its data set."""
+    notes = Notes(list(comparison.notes))
+    lines = literature_lines(comparison.table, mentions, notes)
+    return replace(comparison, literature=lines, notes=tuple(notes.texts))
 
 
 def literature_lines(table: PaperTable, mentions: Sequence[Mention], notes: Notes) -> tuple[Line, ...]:

@@ -33,7 +33,8 @@ def _entries(comparison: Comparison, line: Line, made_from: Mapping[str, str]) -
         if cell.published is None and cell.ours is None:
             continue
         entry: dict[str, Any] = _place(comparison, line, column) | {"published": cell.published}
-        marks = (*line.marks, *cell.marks) if cell.ours is not None else cell.marks
+        # On a row of the paper, notes on the whole row are about ours.
+        marks = cell.marks if line.id and cell.ours is None else (*line.marks, *cell.marks)
         entry["notes"] = "; ".join(comparison.notes[mark - 1] for mark in marks)
         if cell.ours is not None:
             entry |= {

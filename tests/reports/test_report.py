@@ -9,13 +9,14 @@ from results_folders import Folder, sampled
 from avbench.protocol import AVBENCH
 from avbench.workspace import sha256_file
 from reports.claims import claims
+from reports.comparison.literature import Mention
 from reports.comparison.scored import read_results
 from reports.comparison.studies import read_opinions
 from reports.page.datasets import read_datasets
 from reports.report import Material, Report
 
 
-def report(root: Path, *, studies=None) -> Report:
+def report(root: Path, *, studies=None, literature=()) -> Report:
     results, opinions = read_results(root / "results"), read_opinions(root / "studies")
     material = Material(
         results=results,
@@ -24,6 +25,7 @@ def report(root: Path, *, studies=None) -> Report:
         claims=claims([], opinions.lines, {}, []),
         datasets=read_datasets(root / "data"),
         studies=studies or {},
+        literature=literature,
     )
     made = Report(root / "results" / "report", material)
     made.write(clips=0)
@@ -119,6 +121,20 @@ def test_smoke_runs_are_no_rows_of_the_papers_tables_and_named(tmp_path):
     made = report(tmp_path)
     assert any("a smoke run, whose numbers mean nothing" in warning for warning in made.warnings)
     assert not list((tmp_path / "results" / "report").glob("table1*"))
+
+
+def test_what_others_print_stands_on_the_page_beneath_the_tables_rows(tmp_path):
+    Folder(tmp_path / "results" / "a", {"FVD": 230.0}).write()
+    told = {"metric": "FVD", "n": "", "resolution": "", "protocol": "", "source": "A 2024", "quote": "We reach it."}
+    here, elsewhere = (
+        Mention(method=f"Other on {dataset}", dataset=dataset, value=100.5, **told)
+        for dataset in ("Landscape", "AIST++")
+    )
+    report(tmp_path, literature=[here, elsewhere])
+    assert "Other on Landscape" in page(tmp_path) and "Other on AIST++" in page(tmp_path)
+    assert "protocol unknown" in page(tmp_path)
+    report(tmp_path)
+    assert "Other on" not in page(tmp_path)
 
 
 def test_training_steps_and_evaluations_become_curves(tmp_path):

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from reports.claims import Claim
     from reports.comparison.scored import Results, Scored
-    from reports.comparison.table import Comparison
     from reports.page.datasets import DataSet
+
+NO_LITERATURE = "reports/literature.csv holds no rows yet, so there is nothing from the literature to show"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def paper_table(
         UsageError: there are no results, or none fit the choice.
         DataError: results are damaged, or of unlike protocols or weights.
     """
+    from reports.comparison.literature import cite, read_literature
     from reports.comparison.scored import read_results
     from reports.comparison.selection import made_from
     from reports.comparison.studies import compare_opinions, read_opinions
@@ -80,23 +82,22 @@ def paper_table(
         found = read_results(results)
         comparison = compare(table, choice.of(found), also=also, allow_smoke=choice.allow_smoke)
         sources, warnings = made_from(comparison, found.files), found.warnings
-    if with_literature:
-        comparison = cite(comparison)
+    comparison = cite(comparison, mentions := read_literature() if with_literature else [])
+    if with_literature and not mentions:
+        warnings = (*warnings, NO_LITERATURE)
     return Written(WRITERS[format](comparison, sources), (*warnings, *comparison.left_out))
 
 
-def cite(comparison: "Comparison") -> "Comparison":
-    """The comparison with what later papers print."""
-    from reports.comparison.literature import literature_lines, read_literature
-    from reports.comparison.table import Notes
-
-    notes = Notes(list(comparison.notes))
-    lines = literature_lines(comparison.table, read_literature(), notes)
-    return replace(comparison, literature=lines, notes=tuple(notes.texts))
-
-
 def whole_report(
-    results: Path, studies: Path, data: Path, folder: Path, choice: Choice, *, clips: int, progress: Progress = silent
+    results: Path,
+    studies: Path,
+    data: Path,
+    folder: Path,
+    choice: Choice,
+    *,
+    clips: int,
+    with_literature: bool = False,
+    progress: Progress = silent,
 ) -> Written:
     """The report on everything in the workspace, in `folder`; its text is the path of its page.
 
@@ -107,6 +108,7 @@ def whole_report(
     """
     import pandas as pd
 
+    from reports.comparison.literature import read_literature
     from reports.comparison.scored import read_results
     from reports.comparison.studies import read_opinions
     from reports.page.datasets import read_datasets
@@ -116,6 +118,7 @@ def whole_report(
     scored = choice.of(found)
     opinions = read_opinions(studies)
     datasets = read_datasets(data)
+    literature = read_literature() if with_literature else []
     material = Material(
         results=found,
         scored=scored,
@@ -123,11 +126,13 @@ def whole_report(
         claims=_claims(scored, opinions.lines, datasets),
         datasets=datasets,
         studies={path.parent.name: pd.read_csv(path) for path in sorted(results.glob("*/sanity.csv"))},
+        literature=literature,
         allow_smoke=choice.allow_smoke,
     )
     report = Report(folder, material)
     page = report.write(clips=clips, progress=progress)
-    return Written(str(page), tuple(report.warnings))
+    untold = [NO_LITERATURE] if with_literature and not literature else []
+    return Written(str(page), (*report.warnings, *untold))
 
 
 def all_claims(results: Path, studies: Path, data: Path, choice: Choice) -> "list[Claim]":

@@ -63,6 +63,13 @@ def test_the_whole_report_is_a_page_whose_path_is_printed(avbench, tmp_path):
     assert "230.5" in (tmp_path / out.strip()).read_text()
 
 
+@pytest.mark.parametrize("command", [("table1",), ("--clips", 0)])
+def test_that_the_shipped_literature_is_empty_is_told(avbench, tmp_path, command):
+    Folder(tmp_path / "results" / "a", {"FVD": 230.5}).write()
+    code, _, err = avbench("report", *command, "--with-literature")
+    assert code == 0 and "literature.csv holds no rows yet" in err
+
+
 def test_the_whole_report_says_what_it_leaves_out(avbench, tmp_path):
     Folder(tmp_path / "results" / "a", {"FVD": 230.5}, note="weights=unverified:aaaaaaaaaaaa").write()
     code, _, err = avbench("report", "--clips", 0)

@@ -1,8 +1,9 @@
 import pytest
 
 from avbench.errors import DataError
-from reports.comparison.literature import COLUMNS, literature_lines, read_literature
-from reports.comparison.table import Notes
+from reports.comparison.literature import COLUMNS, cite, literature_lines, read_literature
+from reports.comparison.table import Notes, compare
+from reports.comparison.writers import WRITERS
 from reports.paper_rows import paper_tables
 
 
@@ -23,6 +24,13 @@ def test_a_number_stands_on_the_table_of_its_data_set_with_what_is_unknown(tmp_p
     assert (line.label, line.cells[0].published) == ("Other", 100.5)
     assert notes.texts == ["protocol unknown, 64 pixels", "A 2024, table 2"]
     assert literature_lines(paper_tables()[2], mentions, notes) == ()
+
+
+@pytest.mark.parametrize("kind", ["csv", "md", "latex"])
+def test_every_format_tells_the_number_its_source_and_that_the_protocol_is_unknown(tmp_path, kind):
+    mentions = read_literature(file_of(tmp_path, 'Other,Landscape,FVD,100.5,,,,"A 2024, table 2","We reach 100.5."'))
+    text = WRITERS[kind](cite(compare(paper_tables()[1], []), mentions), {})
+    assert all(told in text for told in ("Other", "100.5", "A 2024, table 2", "protocol unknown"))
 
 
 def test_a_row_without_the_sentence_that_was_read_is_refused(tmp_path):
