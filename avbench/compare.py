@@ -78,11 +78,11 @@ def compare(first: Path, second: Path, results: Path = Path("results")) -> Compa
         DataError: a results folder is damaged.
     """
     choices = [(one, other) for one in _evaluated(first, results) for other in _evaluated(second, results)]
-    alike = [(one, other) for one, other in choices if not _unlike(one.told, other.told)]
+    alike = [(one, other) for one, other in choices if not unlike(one.told, other.told)]
     if not alike:
-        one, other = min(choices, key=lambda pair: len(_unlike(pair[0].told, pair[1].told)))
+        one, other = min(choices, key=lambda pair: len(unlike(pair[0].told, pair[1].told)))
         raise UsageError(
-            f"{first} and {second} cannot be compared: {'; '.join(_unlike(one.told, other.told))}; "
+            f"{first} and {second} cannot be compared: {'; '.join(unlike(one.told, other.told))}; "
             "evaluate both alike with `avbench eval`"
         )
     one, other = max(alike, key=lambda pair: pair[0].samples)
@@ -119,8 +119,8 @@ def _is_of(evaluated: Evaluated, path: Path) -> bool:
     return Path(evaluated.told["generated"]["path"]).resolve() == path.resolve()
 
 
-def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """In what two evaluations differ that makes their numbers incomparable."""
+def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """In what two evaluations differ that makes their numbers incomparable; of each, its part of provenance.json."""
     found = []
     switches, others = one["protocol"], other["protocol"]
     if switches["hash"] != others["hash"]:
@@ -130,8 +130,8 @@ def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     if one["reference"]["fingerprint"] != other["reference"]["fingerprint"]:
         found.append(f"references {one['reference']['path']} and {other['reference']['path']} hold other clips")
     for name in ("seed", "runs", "fresh_samples"):
-        if one[name] != other[name]:
-            found.append(f"{name} {one[name]} and {other[name]}")
+        if one.get(name) != other.get(name):  # which older versions did not all tell
+            found.append(f"{name} {one.get(name)} and {other.get(name)}")
     for name in sorted(one["networks"].keys() & other["networks"].keys()):
         weights = [told["networks"][name]["weights_sha256"] for told in (one, other)]
         identities = [told["networks"][name]["identity"] for told in (one, other)]

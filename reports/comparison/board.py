@@ -101,7 +101,7 @@ def to_markdown(board: Board, made_from: Mapping[str, str]) -> str:
     lines += ["| " + " | ".join(row) + " |" for row in (headings, rules, *rows)]
     lines += [
         "",
-        "In brackets: 95 % intervals. Bold: the best of one N, and all that its interval does not tell from it.",
+        "In brackets: 95 % intervals. Bold: the best of one N, and all that cannot be told from it.",
         "",
     ]
     lines += [f"<!-- from {path} sha256 {digest} -->" for path, digest in made_from.items()]

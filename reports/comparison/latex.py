@@ -109,7 +109,7 @@ def _legend(comparison: Comparison) -> str:
     what = "study" if comparison.table.is_study else "protocol"
     return escape(
         f"Published numbers and ours ({what} {comparison.protocol}) with 95 % intervals; "
-        "bold: the best, and what is not told from it."
+        "bold: the best, and what cannot be told from it."
     )
 
 

@@ -38,9 +38,11 @@ def notes_of(comparison: Comparison) -> Iterator[str]:
     if comparison.is_filled:
         what = "study" if comparison.table.is_study else "protocol"
         yield f"Ours: {what} {comparison.protocol}. In brackets: 95 % intervals."
-        yield "Bold: the best number of a column, and all that its interval does not tell from it."
+        yield "Bold: the best number of a column, and all that cannot be told from it."
     if any("[" in label for label in comparison.labels.values()):
         yield "Metrics named after their features are other numbers than the paper's; no difference is given."
+    if comparison.literature:
+        yield "Rows beneath the paper's: what others print, in the paper's columns; never ranked with ours."
     if comparison.table.remark:
         yield comparison.table.remark
     yield from (f"Left out: {text}." for text in comparison.left_out)

@@ -5,6 +5,7 @@ hash of itself, and every mean of `summary.csv` can be had again from the lines 
 either does not hold is marked as edited by hand and never wins a comparison.
 """
 
+import contextlib
 import csv
 import json
 import math
@@ -15,9 +16,11 @@ from typing import Any
 
 import pandas as pd
 
+from avbench import results as results_folder
 from avbench.errors import DataError, UsageError
 from avbench.results import COLUMNS, is_intact
 from avbench.scoring import GROUND_TRUTH
+from avbench.statistics.estimate import Estimate
 from avbench.workspace import sha256_file
 from reports.comparison.making import Making, making_of
 
@@ -31,6 +34,18 @@ _SUMMARY = (
 )
 _LINE = ("evaluation", "method", "metric", "n_reference", "n_generated")  # what a summary's line is known by
 _TOLERANCE = 1e-9  # of a mean that went through text
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a paired comparison takes: how a value moves without some of the source videos, and how it was made."""
+
+    estimate: Estimate
+    told: Mapping[str, Any]  # the evaluation's part of provenance.json
+
+    @property
+    def clips(self) -> tuple[int, int]:
+        return self.estimate.n_reference, self.estimate.n_generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class Score:
     weights_sha256: str
     note: str
     edited: bool  # by hand, after it was written
+    evidence: Evidence | None = None
 
     @property
     def name(self) -> str:
@@ -135,7 +151,7 @@ def read_results(root: Path) -> Results:
         found, told = _read_folder(folder)
         scored += found
         warnings += told
-        kept = ("results.csv", "summary.csv", "provenance.json", STAMP, ABLATION)
+        kept = ("results.csv", "summary.csv", "statistics.json", "provenance.json", STAMP, ABLATION)
         names = [name for name in kept if (folder / name).is_file()]
         hashes |= {str(folder / name): sha256_file(folder / name) for name in names}
     if not scored:
@@ -159,6 +175,7 @@ def _read_folder(folder: Path) -> tuple[list[Scored], list[str]]:
     stamped, ablated = _json_objects(folder / STAMP), _json_objects(folder / ABLATION)
     stamps = _stamps(folder / STAMP, stamped)
     smoke = any(one.get("smoke") for one in (*stamped, *ablated))
+    evidence = _evidence(folder, evaluations)
     found = []
     for _, group in summary.groupby(["evaluation", "method", "n_reference", "n_generated"], sort=False):
         scores = {}
@@ -173,7 +190,9 @@ def _read_folder(folder: Path) -> tuple[list[Scored], list[str]]:
                 edited.add(place)
             if not math.isfinite(line["mean"]):
                 warnings.append(f"{folder}: {line['metric']} of {line['method']} is not a number")
-            scores[line["metric"]] = _score(line, weights.get(place, ""), edited=place in edited)
+            scores[line["metric"]] = _score(
+                line, weights.get(place, ""), edited=place in edited, evidence=evidence.get(place)
+            )
         found.append(_scored(folder, group.iloc[0], scores, evaluations, stamps, smoke=smoke))
     return found, warnings
 
@@ -218,7 +237,19 @@ def _same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=_TOLERANCE) or (math.isnan(one) and math.isnan(other))
 
 
-def _score(line: Mapping[Any, Any], weights_sha256: str, *, edited: bool) -> Score:
+def _evidence(folder: Path, evaluations: Mapping[str, Any]) -> dict[tuple[Any, ...], Evidence]:
+    """What `statistics.json` knows of each line; nothing where it is absent, damaged or of another version."""
+    found = {}
+    results = results_folder.Results(folder)
+    for evaluation, told in evaluations.items():
+        with contextlib.suppress(TypeError):
+            for one in results.estimates(evaluation):
+                place = (evaluation, one.method, one.metric, one.n_reference, one.n_generated)
+                found[place] = Evidence(one, told)
+    return found
+
+
+def _score(line: Mapping[Any, Any], weights_sha256: str, *, edited: bool, evidence: Evidence | None) -> Score:
     def number(name: str) -> float:
         return float(line.get(name, math.nan))  # summaries of older versions have no intervals
 
@@ -234,6 +265,7 @@ def _score(line: Mapping[Any, Any], weights_sha256: str, *, edited: bool) -> Sco
         weights_sha256=weights_sha256,
         note=line["note"] if isinstance(line["note"], str) else "",
         edited=edited,
+        evidence=evidence,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from math import hypot, isfinite, nan
 from typing import Literal
 
+from avbench.compare import unlike
+from avbench.statistics.paired import Verdict, paired_difference
 from reports.comparison.scored import Score
 
 _Z = 1.959963984540054  # of a normal distribution's middle 95 %
@@ -12,9 +14,10 @@ _Z = 1.959963984540054  # of a normal distribution's middle 95 %
 def best(scores: Sequence[Score | None], better: Literal["lower", "higher"]) -> list[bool]:
     """For each score whether it is the best or tied with it; none is where fewer than two can be compared.
 
-    Two scores are tied when their difference is smaller than its own 95 % half-width, which is had from both scores'
-    standard errors as if they were independent. They share the reference, so that this calls more ties than a paired
-    comparison (`avbench compare`) would. Without standard errors or intervals only equal numbers are tied.
+    Scores of evaluations that are alike and left out the same source videos are compared in pairs, as `avbench compare`
+    does: what both owe to the same reference drops out. Any others are tied when their difference is smaller than its
+    own 95 % half-width, had from both standard errors as if they were independent, which calls more ties. Without
+    standard errors or intervals only equal numbers are tied.
     """
     candidates = [score for score in scores if score is not None and score.counts]
     if len(candidates) < 2:
@@ -33,5 +36,17 @@ def half_width(score: Score) -> float:
 
 def _tied(score: Score, leader: Score) -> bool:
     difference = abs(score.value - leader.value)
+    if difference == 0:
+        return True
+    verdict = _paired(leader, score)
+    if verdict != "unknown":
+        return verdict != "first"
     together = hypot(half_width(score), half_width(leader))
-    return difference == 0 or (isfinite(together) and difference <= together)
+    return isfinite(together) and difference <= together
+
+
+def _paired(first: Score, second: Score) -> Verdict:
+    one, other = first.evidence, second.evidence
+    if one is None or other is None or unlike(one.told, other.told) or one.clips != other.clips:
+        return "unknown"
+    return paired_difference(one.estimate, other.estimate).better

@@ -1,7 +1,7 @@
 """Results folders, written by the code that evaluations write them with, around numbers that a test chooses."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from avbench.errors import AvbenchError
 from avbench.protocol import PUBLISHED, Protocol
 from avbench.results import Results, Row
 from avbench.scoring import GROUND_TRUTH
+from avbench.statistics.estimate import Estimate
 
 FEATURES = {"FVD": "i3d", "KVD": "i3d", "FAD": "audioclip"}
 
@@ -53,6 +54,7 @@ class Folder:
     generated: Path = Path("generated")
     stamp: Mapping[str, Any] | None = None
     seed: int = 0
+    estimates: Sequence[Estimate] = ()  # for statistics.json
 
     def write(self) -> Path:
         evaluation = f"{self.method}{self.seed}"[:12].replace(" ", "")
@@ -81,9 +83,12 @@ class Folder:
             "method": self.method,
             "runs": self.runs,
             "seed": self.seed,
-            "networks": {"i3d": {"weights_sha256": self.weights, "weights_verified": True}},
+            "fresh_samples": False,
+            "networks": {"i3d": {"weights_sha256": self.weights, "weights_verified": True, "identity": "i3d 1"}},
             "versions": {"avbench": "0"},
         }
+        if self.estimates:
+            results.write_estimates(evaluation, self.estimates)
         results.write_summary(results.write_provenance(evaluation, told))
         summary = pd.read_csv(self.path / "summary.csv")
         summary["se"] = self.se

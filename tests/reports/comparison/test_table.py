@@ -1,10 +1,12 @@
 import dataclasses
 
+import numpy as np
 import pytest
 from results_folders import Folder, sampled
 
 from avbench.errors import DataError
 from avbench.protocol import AVBENCH, PUBLISHED
+from avbench.statistics.estimate import Estimate
 from reports.comparison.scored import read_results
 from reports.comparison.table import Cell, Comparison, compare
 from reports.paper_rows import Column, paper_tables
@@ -140,6 +142,35 @@ def test_what_the_interval_does_not_tell_apart_is_best_together(tmp_path):
     Folder(tmp_path / "b", {"FVD": 120.0}, se=2.0, made=sampled(solver="ddpm", steps=1000), method="full").write()
     comparison = compared(tmp_path)
     assert cell(comparison, 7).best and cell(comparison, 8).best
+
+
+def shaken(method: str, value: float, *, seed: int = 0, n: int = 2048) -> Estimate:
+    """How a value moves without each of 32 groups of source videos: by what the reference owes, alike for all."""
+    left_out = tuple(value + step for step in np.random.default_rng(seed).normal(size=32))
+    return Estimate(
+        dataset="landscape", method=method, metric="KVD", better="lower", n_reference=n, n_generated=n, runs=6,
+        kind="unbiased", value=value, left_out=left_out, shares=(1 / 32,) * 32,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seed", "n", "tied"),
+    [(0, 2048, False), (1, 2048, True), (0, 1024, True)],
+    ids=["moved alike", "moved each by itself", "of another N, which cannot be paired"],
+)
+def test_what_both_owe_to_the_reference_makes_no_tie(tmp_path, seed, n, tied):
+    released = sampled(solver="ddpm", steps=1000)
+    Folder(tmp_path / "a", {"KVD": 123.0}, se=5.0, estimates=[shaken("ours", 123.0)]).write()
+    Folder(
+        tmp_path / "b",
+        {"KVD": 120.0},
+        se=5.0,
+        made=released,
+        method="full",
+        estimates=[shaken("full", 120.0, seed=seed, n=n)],
+    ).write()
+    comparison = compared(tmp_path)
+    assert (cell(comparison, 7, KVD).best, cell(comparison, 8, KVD).best) == (tied, True)
 
 
 def test_without_intervals_nothing_is_tied(tmp_path):
