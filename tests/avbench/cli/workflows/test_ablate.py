@@ -130,6 +130,16 @@ def test_a_users_run_is_sampled_at_every_point_and_its_numbers_gathered(toy, cap
     assert "FVD[tiny_video]" in captured.out and "SMOKE" in captured.err
 
 
+def test_guidance_samples_real_clips_the_other_way_round_and_judges_what_was_made(toy):
+    planner, network = toy
+    run_study(guidance_study(planner, network, [0, 2]), planner, dry_run=False)
+    lines = pd.read_csv("results/ablate-guidance-movies-smoke.csv")
+    points = {key: set(own["metric"]) for key, own in lines.groupby(["arm", "x"])}
+    assert set(points) == {("a2v", 0), ("a2v", 2), ("v2a", 0), ("v2a", 2)}
+    assert all({"FVD[tiny_video]", "KVD[tiny_video]"} <= points["a2v", strength] for strength in (0, 2))
+    assert all("FAD[tiny_audio]" in points["v2a", strength] for strength in (0, 2))
+
+
 def test_a_users_run_is_compared_with_real_clips_in_its_own_shape(avbench, toy):
     code, out, err = avbench("ablate", "solver", "--run", "toy", "--evaluations", "5", "--dry-run")
     assert code == 0, err
