@@ -1,13 +1,11 @@
 """`avbench train`, really killed and given again, ends with the weights, and the metrics, of an undisturbed run."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from quick_start import starter
 from small_training import SMALL
 from toy_training import assert_same_training
 
@@ -26,39 +24,48 @@ _SMALL = [*SMALL, "--set=network.dropout=0.1"]
 _SMALL += [f"--set=training.{setting}" for setting in ("steps=6", "batch_size=2", "checkpoint_every=2")]
 
 
-def start(folder: Path, name: str, arguments: list[str], *, dies_at: str = "") -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "avbench", "train", *arguments, "--data", "movies", "--name", name, "--workers", "1"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(_SUPPORT), "OMP_NUM_THREADS": "1", "TEST_DIES_AT": dies_at},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture(scope="module")
+def commands():
+    with starter() as commands:
+        yield commands
 
 
-def finish(folder: Path, name: str, arguments: list[str]) -> Run:
-    process = start(folder, name, arguments)
+@pytest.fixture
+def folder(movies, tmp_path):
+    """Where commands work."""
+    (tmp_path / "movies").symlink_to(movies)
+    return tmp_path
+
+
+@pytest.fixture
+def start(commands, folder):
+    """Starts a training, which perhaps dies."""
+
+    def start(name, arguments, *, dies_at=""):
+        command = ["train", *arguments, "--data", "movies", "--name", name, "--workers", "1"]
+        return commands.start(command, folder=folder, environment={"TEST_DIES_AT": dies_at})
+
+    return start
+
+
+def finished(process, run):
     _, messages = process.communicate(timeout=500)
     assert process.returncode == 0, messages
-    return Run(folder / "runs" / name)
+    return Run(run)
 
 
-def kill_at(folder: Path, name: str, arguments: list[str], moment: str) -> set[str]:
-    """Has a command die at a moment; returns the checkpoints that are there then."""
-    process = start(folder, name, arguments, dies_at=moment)
+def killed(process):
     _, messages = process.communicate(timeout=500)
     assert process.returncode == -signal.SIGKILL, messages
-    return saved_steps(folder / "runs" / name)
 
 
 def saved_steps(run: Path) -> set[str]:
     return {path.stem.lstrip("0") for path in (run / "checkpoints").glob("*.pt")}
 
 
-def test_a_run_killed_at_any_moment_ends_like_an_undisturbed_one(movies, tmp_path):
-    (tmp_path / "movies").symlink_to(movies)
-    undisturbed = finish(tmp_path, "undisturbed", _TOY)
+def test_a_run_killed_at_any_moment_ends_like_an_undisturbed_one(folder, start):
+    undisturbed = finished(start("undisturbed", _TOY), folder / "runs" / "undisturbed")
+    path = folder / "runs" / "killed"
     for moment, saved in (
         ("losses 1", set()),
         ("losses 5", {"2", "4"}),
@@ -67,23 +74,23 @@ def test_a_run_killed_at_any_moment_ends_like_an_undisturbed_one(movies, tmp_pat
         ("rename 1", {"2", "4"}),
         ("write 2", {"2", "4", "6"}),
     ):
-        assert kill_at(tmp_path, "killed", _TOY, moment) == saved, moment
-    killed = finish(tmp_path, "killed", _TOY)
-    assert_same_training(killed, undisturbed)
-    names = [sorted(path.name for path in (run.path / "checkpoints").iterdir()) for run in (killed, undisturbed)]
+        killed(start("killed", _TOY, dies_at=moment))
+        assert saved_steps(path) == saved, moment
+    ended = finished(start("killed", _TOY), path)
+    assert_same_training(ended, undisturbed)
+    names = [sorted(path.name for path in (run.path / "checkpoints").iterdir()) for run in (ended, undisturbed)]
     assert names[0] == names[1] == ["00000006.pt", "00000008.pt", "00000009.pt"]
 
 
-def test_the_real_network_killed_from_outside_ends_like_an_undisturbed_one(movies, tmp_path):
-    (tmp_path / "movies").symlink_to(movies)
-    undisturbed = finish(tmp_path, "undisturbed", _SMALL)
-    metrics = tmp_path / "runs" / "killed" / "metrics.csv"
+def test_the_real_network_killed_from_outside_ends_like_an_undisturbed_one(folder, start):
+    undisturbed = finished(start("undisturbed", _SMALL), folder / "runs" / "undisturbed")
+    path = folder / "runs" / "killed"
+    metrics = path / "metrics.csv"
     for rows in (1, 3, 5):
-        process = start(tmp_path, "killed", _SMALL)
+        process = start("killed", _SMALL)
         while process.poll() is None and (not metrics.exists() or metrics.read_text().count("\n") <= rows):
             time.sleep(0.01)
         process.kill()
-        _, messages = process.communicate(timeout=500)
-        assert process.returncode == -signal.SIGKILL, messages
-    assert saved_steps(metrics.parent) == {"2", "4"}
-    assert_same_training(finish(tmp_path, "killed", _SMALL), undisturbed)
+        killed(process)
+    assert saved_steps(path) == {"2", "4"}
+    assert_same_training(finished(start("killed", _SMALL), path), undisturbed)
