@@ -44,7 +44,9 @@ def sample(
     ] = None,
     top_k: Annotated[
         int | None,
-        typer.Option(help="Of tats: draw each token among so many of the likeliest. Default: the run's.", min=1),
+        typer.Option(
+            help="Of tats(-audio): draw each token among so many of the likeliest. Default: the run's.", min=1
+        ),
     ] = None,
     top_p: Annotated[
         float | None, typer.Option(help="Of tats: and among those that hold this share of the probability.", max=1)
@@ -59,6 +61,14 @@ def sample(
     guidance: Annotated[Guidance, typer.Option(help="How they are made to fit.")] = Guidance.replacement,
     scale: Annotated[
         float | None, typer.Option(help="Strength of --guidance gradient; the released scripts have 3.", min=0)
+    ] = None,
+    two_stage: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="RUN RUN",
+            help="In the place of RUN: one that makes sound (diffwave), and one that makes pictures to it: tats-audio.",
+            show_default=False,
+        ),
     ] = None,
     per_condition: Annotated[int, typer.Option(help="Samples for each of these clips.", min=1)] = 1,
     split: Annotated[str, typer.Option(help="Split of these clips. Default: the one that was trained on.")] = "",
@@ -83,7 +93,11 @@ def sample(
 
     load_plugins(plugin or [])
     ranks = Ranks()
-    found, checkpoint = find_run(run)
+    if two_stage and (run or from_audio or from_video):
+        raise UsageError(
+            "--two-stage names both runs and makes the sound; leave RUN, --from-audio and --from-video out"
+        )
+    found, checkpoint = find_run(two_stage[1] if two_stage else run)
     sampling = _sampling(found.config, solver, steps, top_k=top_k, top_p=top_p)
     conditions = _conditions(
         found.config, from_audio, from_video, guidance, scale, per_condition=per_condition, split=split, seed=seed
@@ -98,6 +112,7 @@ def sample(
             sampling=sampling,
             seed=seed,
             conditions=conditions,
+            first_stage=find_run(two_stage[0]) if two_stage else None,
             upsampler=find_run(upscale) if upscale else None,
             as_published=as_published,
             out=out,

@@ -22,7 +22,10 @@ from models.sampling.settings import ConditionSettings, FirstStageSettings
 class ConditionSource(Protocol):
     """Where the condition of a sample comes from; it depends on the sample's number alone."""
 
-    settings: ConditionSettings | FirstStageSettings
+    @property
+    def settings(self) -> ConditionSettings | FirstStageSettings:
+        """What decides it besides the number."""
+        ...
 
     def of(self, samples: Sequence[int], device: torch.device, *, as_published: bool) -> Condition:
         """What samples of these numbers are to fit, in the paper's way or in that of the released scripts."""

@@ -7,6 +7,7 @@ import golden_tats as golden
 import numpy as np
 import pytest
 import torch
+from small_tats import TRANSFORMER, VQGAN, settings, train
 from tiny import make_movies
 
 from avbench.clip import ClipSpec
@@ -17,24 +18,9 @@ from models.config import RunConfig, SamplingConfig
 from models.draws import Draws
 from models.importing import import_checkpoint
 from models.registry import MODELS
-from models.run import Run
 from models.sampling.sample import sample_run
-from models.tats.config import TatsConfig, VqganConfig
 from models.training.job import prepare_job
-from models.training.loop import train_job
 from models.training.start import Request, choose
-
-VQGAN = VqganConfig(
-    codes=24,
-    width=8,
-    hidden=4,
-    downsample=(2, 4, 4),
-    discriminator_channels=4,
-    discriminator_layers=2,
-    perceptual_weight=0.0,
-    adversarial_from=2,
-)
-TRANSFORMER = TatsConfig(layers=2, heads=2, width=16, vqgan=VQGAN)
 
 
 @pytest.fixture(scope="module")
@@ -42,36 +28,14 @@ def movies(tmp_path_factory):
     return make_movies(tmp_path_factory.mktemp("data") / "movies", 5, seed=1, seconds=1.0, size=16)
 
 
-def settings(model, network, movies, **changes):
-    preset = MODELS[model].presets["tiny"]
-    training = replace(preset.training, steps=4, batch_size=2, log_every=1, preview_every=4, checkpoint_every=4)
-    config = RunConfig(
-        model=model,
-        preset="tiny",
-        data=movies,
-        spec=ClipSpec(frames=4, size=16, sample_rate=1000),
-        network=network,
-        training=training,
-        sampling=preset.sampling,
-    )
-    return replace(config, **changes)
-
-
-def train(config, folder):
-    config.save(folder / "config.toml")
-    run = Run(folder)
-    train_job(run, prepare_job(config, Ranks()))
-    return run
-
-
 @pytest.fixture(scope="module")
 def vqgan(movies, tmp_path_factory):
-    return train(settings("tats-vqgan", VQGAN, movies), tmp_path_factory.mktemp("runs") / "vqgan")
+    return train(settings("tats-vqgan", movies), tmp_path_factory.mktemp("runs") / "vqgan")
 
 
 @pytest.fixture(scope="module")
 def tats(vqgan, movies, tmp_path_factory):
-    config = settings("tats", TRANSFORMER, movies, first_stages=(vqgan.checkpoints()[-1],))
+    config = settings("tats", movies, first_stages=(vqgan.checkpoints()[-1],))
     return train(config, tmp_path_factory.mktemp("runs") / "tats")
 
 
@@ -116,13 +80,13 @@ def test_a_sample_depends_on_its_number_alone(tats):
 
 
 def test_discriminators_take_part_from_their_step_on(movies):
-    config = settings("tats-vqgan", VQGAN, movies)
+    config = settings("tats-vqgan", movies)
     phases = {step: [phase.name for phase in MODELS["tats-vqgan"].phases(config, step)] for step in (2, 3)}
     assert phases == {2: ["autoencoder"], 3: ["autoencoder", "discriminators"]}
 
 
 def test_matrices_alone_decay(movies):
-    model, config = MODELS["tats"], settings("tats", TRANSFORMER, movies)
+    model, config = MODELS["tats"], settings("tats", movies)
     network = model.build(config)
     decayed, others = model.optimizers(network, config)["network"].param_groups
     assert decayed["weight_decay"] == 0.01 and others["weight_decay"] == 0
@@ -142,7 +106,7 @@ def test_a_transformer_takes_over_the_settings_of_its_vqgan(vqgan, movies, tmp_p
 
 def test_a_vqgan_of_other_codes_than_the_transformers_is_refused(vqgan, movies):
     network = replace(TRANSFORMER, vqgan=replace(VQGAN, codes=25))
-    config = settings("tats", network, movies, first_stages=(vqgan.checkpoints()[-1],))
+    config = settings("tats", movies, network=network, first_stages=(vqgan.checkpoints()[-1],))
     with pytest.raises(DataError, match=r"codebook\.embeddings is \(24, 8\) in the checkpoint and \(25, 8\)"):
         prepare_job(config, Ranks())
 
@@ -154,14 +118,13 @@ def test_a_data_set_without_picture_is_refused(model, tmp_path):
     folder = tmp_path / "sound"
     folder.mkdir()
     (folder / "a.flac").write_bytes(encode_flac(np.zeros((1, 16_000), np.float32), 16_000))
-    network = VQGAN if model == "tats-vqgan" else TRANSFORMER
     with pytest.raises(DataError, match="without picture"):
-        prepare_job(settings(model, network, folder), Ranks())
+        prepare_job(settings(model, folder), Ranks())
 
 
-@pytest.mark.parametrize(("model", "network"), [("tats-vqgan", VQGAN), ("tats", TRANSFORMER)])
-def test_clips_that_cannot_be_cut_into_tokens_are_refused(model, network, movies):
-    config = settings(model, network, movies, spec=ClipSpec(frames=5, size=16, sample_rate=1000))
+@pytest.mark.parametrize("model", ["tats-vqgan", "tats"])
+def test_clips_that_cannot_be_cut_into_tokens_are_refused(model, movies):
+    config = settings(model, movies, spec=ClipSpec(frames=5, size=16, sample_rate=1000))
     with pytest.raises(UsageError, match="5 frames of 16 pixels cannot be cut into tokens of 2 x 4 x 4"):
         prepare_job(config, Ranks())
 
@@ -174,7 +137,7 @@ def test_a_vqgan_makes_nothing_of_its_own(vqgan):
 def test_a_perceptual_loss_needs_its_weights_or_is_left_out_on_record(movies, tmp_path, monkeypatch):
     monkeypatch.setenv("AVBENCH_HOME", str(tmp_path))
     monkeypatch.setenv("AVBENCH_OFFLINE", "1")
-    config = settings("tats-vqgan", replace(VQGAN, perceptual_weight=4.0), movies)
+    config = settings("tats-vqgan", movies, network=replace(VQGAN, perceptual_weight=4.0))
     with pytest.raises(MissingError, match=r"vgg16: .* --set network\.perceptual_weight=0, which the run records"):
         prepare_job(config, Ranks())
 
@@ -210,7 +173,7 @@ SMALL = {
 def test_published_files_become_runs(movies, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small = replace(TRANSFORMER, vqgan=golden.VQGANS["vqgan_tiny"])
-    config = settings("tats", small, movies)
+    config = settings("tats", movies, network=small)
     given = published(config, tmp_path)
     changes = {f"network.vqgan.{name}": text for name, text in SMALL.items()}
     changes |= {
@@ -232,7 +195,7 @@ def test_published_files_become_runs(movies, tmp_path, monkeypatch):
 
 
 def test_a_published_transformer_with_another_codebook_is_refused(movies, tmp_path):
-    config = settings("tats", replace(TRANSFORMER, vqgan=golden.VQGANS["vqgan_tiny"]), movies)
+    config = settings("tats", movies, network=replace(TRANSFORMER, vqgan=golden.VQGANS["vqgan_tiny"]))
     given = published(config, tmp_path)
     given["transformer.tok_emb.weight"] = torch.zeros(72, 16)
     with pytest.raises(DataError, match="knows 72 tokens and the codebook of its VQGAN has 48"):

@@ -1,27 +1,17 @@
 """The VQGAN's losses against the public code's, and what each of them reaches."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import golden_tats as golden
 import pytest
 import torch
 
-from avbench.clip import ClipSpec
-from models.config import RunConfig, TrainingConfig
 from models.draws import Draws
 from models.tats.vqgan_losses import autoencoder_losses, discriminator_losses
 
 CASE = "vqgan_tiny"
 FRAMES = torch.tensor(golden.CASES["vqgan_tiny_losses"]["inputs"]["frame_index_per_sample"])
-CONFIG = RunConfig(
-    model="tats-vqgan",
-    preset="tiny",
-    data=Path("data"),
-    spec=ClipSpec(frames=8, size=32),
-    network=golden.VQGANS[CASE],
-    training=TrainingConfig(steps=1, batch_size=2),
-)
+SETTINGS = golden.VQGANS[CASE]
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +20,8 @@ def network():
 
 
 @pytest.fixture
-def batch():
-    return {"video": 2 * golden.given(CASE, "video")}
+def real():
+    return golden.given(CASE, "video")
 
 
 @pytest.fixture
@@ -40,10 +30,10 @@ def draws(monkeypatch):
     return Draws(0, members=range(2))
 
 
-def test_losses_equal_the_public_codes(network, batch, draws):
+def test_losses_equal_the_public_codes(network, real, draws):
     found = golden.output("vqgan_tiny_losses")
-    autoencoder = autoencoder_losses(network, batch, draws, CONFIG, adversarial=True)
-    judged = discriminator_losses(network, batch, draws, CONFIG)
+    autoencoder = autoencoder_losses(network, real, draws, SETTINGS, adversarial=True)
+    judged = discriminator_losses(network, real, draws, SETTINGS)
     means = {name: part.mean() for name, part in autoencoder.parts.items()}
     for name, wanted in (
         ("l1", "recon_loss"),
@@ -58,15 +48,15 @@ def test_losses_equal_the_public_codes(network, batch, draws):
     torch.testing.assert_close(total, found["discriminator_loss"], rtol=1e-3, atol=1e-5)
 
 
-def test_before_the_discriminators_take_part_there_is_no_loss_of_theirs(network, batch, draws):
-    losses = autoencoder_losses(network, batch, draws, CONFIG, adversarial=False)
+def test_before_the_discriminators_take_part_there_is_no_loss_of_theirs(network, real, draws):
+    losses = autoencoder_losses(network, real, draws, SETTINGS, adversarial=False)
     assert losses.parts.keys() == {"l1", "commitment", "perceptual"}
 
 
-def test_discriminators_learn_by_themselves_and_teach_the_codebook_nothing(batch, draws):
+def test_discriminators_learn_by_themselves_and_teach_the_codebook_nothing(real, draws):
     network = golden.vqgan(CASE).train()
     codes = network.codebook.embeddings.clone()
-    losses = discriminator_losses(network, batch, draws, CONFIG)
+    losses = discriminator_losses(network, real, draws, SETTINGS)
     torch.stack(list(losses.parts.values())).sum().backward()
     assert all(each.grad is None for part in network.autoencoder for each in part.parameters())
     assert all(each.grad is not None for part in network.discriminators for each in part.parameters())
@@ -74,6 +64,6 @@ def test_discriminators_learn_by_themselves_and_teach_the_codebook_nothing(batch
 
 
 @pytest.mark.parametrize(("weight", "left"), [("image_weight", "video_hinge"), ("video_weight", "image_hinge")])
-def test_a_discriminator_of_weight_0_is_left_out(network, batch, draws, weight, left):
-    config = replace(CONFIG, network=replace(CONFIG.network, **{weight: 0.0}))
-    assert discriminator_losses(network, batch, draws, config).parts.keys() == {left}
+def test_a_discriminator_of_weight_0_is_left_out(network, real, draws, weight, left):
+    settings = replace(SETTINGS, **{weight: 0.0})
+    assert discriminator_losses(network, real, draws, settings).parts.keys() == {left}
