@@ -151,7 +151,7 @@ def _planned(
     out = network.run / "samples" / f"{name}-{sampler.solver}{sampler.steps}-{planner.scale.samples}"
     results = Path("results") / f"ablate-{name}-{network.run.name}"
     told = {**content, "run": network.run.name, "preset": planner.scale.name, "smoke": planner.scale.smoke}
-    sampling = planner.sampling(network.checkpoint, network.config, sampler, out, options, passes=passes)
+    sampling = planner.sampling((str(network.checkpoint),), network.config, sampler, out, options, passes=passes)
     evaluation = planner.evaluation(out, name, results, MARK, told, runs=1, metrics=metrics)
     return Planned(
         title=name,

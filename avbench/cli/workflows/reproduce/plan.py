@@ -145,7 +145,8 @@ class Planner:
         run, step = self.run(training), self.steps(training, at)
         name = f"{sampler.solver}{sampler.steps}" if sampler else "own"
         out = run / "samples" / f"{name}-step{step}-{self.scale.samples}"
-        sampling = self.sampling(self.checkpoint(training, at), self.config(training), sampler, out)
+        source = (str(self.checkpoint(training, at)),)
+        sampling = self.sampling(source, self.config(training), sampler, out)
         return out, [*self.trainings(training), sampling]
 
     def checkpoint(self, training: Training, at: Fraction = Fraction(1)) -> Path:
@@ -155,7 +156,7 @@ class Planner:
 
     def sampling(
         self,
-        checkpoint: Path,
+        source: Sequence[str],
         config: "RunConfig | None",
         sampler: Sampler | None,
         out: Path,
@@ -166,12 +167,13 @@ class Planner:
         """The command that samples a checkpoint.
 
         Args:
+            source: what is sampled, as `avbench sample` takes it.
             config: the run's settings; None where its model is not registered.
             sampler: None for the run's own.
             options: of `avbench sample` besides.
             passes: through the network for each step of the solver.
         """
-        arguments = ["sample", str(checkpoint), "--samples", str(self.scale.samples)]
+        arguments = ["sample", *source, "--samples", str(self.scale.samples)]
         if sampler:
             arguments += ["--solver", sampler.solver, "--steps", str(sampler.steps)]
 

@@ -23,6 +23,14 @@ class Training:
     first_stages: tuple["Training", ...] = ()  # trained before, and parts of its network
 
 
+_VQGAN = Training(model="tats-vqgan")
+# The 2-stage pipeline of Table 5: sound first, and pictures to it. Its VQGAN of video is that of Tables 1 and 2.
+TWO_STAGES = (
+    Training(model="diffwave"),
+    Training(model="tats-audio", first_stages=(_VQGAN, Training(model="tats-audio-vqgan"))),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A row, or in Table 4 one of a row's columns."""
@@ -55,7 +63,7 @@ def rows_of(table: int, chosen: Sequence[int] = ()) -> list[Row]:
 
 def comparison(table: int) -> list[Row]:
     """Tables 1 (Landscape) and 2 (AIST++): methods."""
-    tats = Training(model="tats", first_stages=(Training(model="tats-vqgan"),))
+    tats = Training(model="tats", first_stages=(_VQGAN,))
     parts: list[tuple[str, Training | None, Literal["quick", "full", "own"]]] = [
         ("real", None, "own"),
         ("digan", Training(model="digan"), "own"),

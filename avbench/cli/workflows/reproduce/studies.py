@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from avbench.cli.workflows.reproduce.plan import planner_of
-from avbench.cli.workflows.reproduce.rows import Training
+from avbench.cli.workflows.reproduce.plan import Planner, planner_of
+from avbench.cli.workflows.reproduce.rows import TWO_STAGES, Training
 from avbench.cli.workflows.reproduce.scale import Scale
+from avbench.cli.workflows.steps import Step
 
 _PAIRS = 500  # of each method and data set, in both of the paper's studies
 _VOTES = {5: 5, 6: 5}  # of each task
@@ -23,9 +24,10 @@ def study_script(table: int, dataset: str, scale: Scale) -> Iterator[str]:
         yield step.command
     clips = {"real": planner.reference(), "ours": samples}
     if table == 5:
-        two_stage = Path("runs") / f"two-stage-{dataset}-{scale.name}" / "samples"
-        yield f"# 2-Stage: sound by diffwave, pictures to it by tats; its clips are to lie in {two_stage}"
-        clips["two-stage"] = two_stage
+        yield "# 2-Stage: sound by diffwave, pictures to it by tats-audio"
+        clips["two-stage"], steps = two_stages(planner)
+        for step in steps:
+            yield step.command
     study = Path("studies") / f"{dataset}-{kind}"
     named = [part for name, path in clips.items() for part in ("--clips", f"{name}={path}")]
     pairs = min(_PAIRS, scale.samples)
@@ -35,3 +37,12 @@ def study_script(table: int, dataset: str, scale: Scale) -> Iterator[str]:
     yield "# when the answers are there:"
     for arguments in (["ingest", str(study), "RESULTS.csv"], ["report", str(study)]):
         yield shlex.join(("avbench", "study", *arguments))
+
+
+def two_stages(planner: Planner) -> tuple[Path, list[Step]]:
+    """The folder of the 2-stage pipeline's clips, and the commands from the data to it."""
+    sound, pictures = TWO_STAGES
+    out = planner.run(pictures) / "samples" / f"two-stage-{planner.scale.samples}"
+    source = ("--two-stage", *(str(planner.checkpoint(stage)) for stage in TWO_STAGES))
+    sampling = planner.sampling(source, planner.config(pictures), None, out)
+    return out, [*planner.trainings(sound), *planner.trainings(pictures), sampling]

@@ -22,6 +22,7 @@ from avbench.cli.workflows.reproduce.plan import Planner, planner_of
 from avbench.cli.workflows.reproduce.rows import Row, Training, rows_of
 from avbench.cli.workflows.reproduce.scale import PAPER, SMOKE
 from avbench.cli.workflows.reproduce.scale import TINY as TINY_SCALE
+from avbench.cli.workflows.reproduce.studies import study_script
 from avbench.cli.workflows.steps import run_steps
 from models.registry import MODELS
 
@@ -148,6 +149,40 @@ def test_tables_5_and_6_print_the_commands_of_a_study(avbench, table, kind):
     assert code == 0, err
     assert f"avbench study create {kind} --clips real=data/landscape --clips ours=runs/" in out
     assert "--per-method 500 --votes 5" in out and "avbench study ingest" in out
+
+
+def study_commands(table, scale, dataset="landscape"):
+    lines = [line for line in study_script(table, dataset, scale) if not line.startswith("#")]
+    return [tuple(shlex.split(line))[1:] for line in lines]
+
+
+@pytest.mark.parametrize("scale", [PAPER, TINY_SCALE, SMOKE], ids=lambda scale: scale.name)
+def test_every_printed_command_of_a_study_is_one_that_the_command_line_takes(scale, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = study_commands(5, scale)
+    # The files that these are about are there only when the ones before have run.
+    for arguments in [arguments for arguments in script if arguments[0] != "study"]:
+        typer.main.get_command(app).commands[arguments[0]].make_context("avbench", list(arguments[1:]))
+
+
+def test_two_stages_are_trained_in_order_and_shown_beside_ours_and_real_clips():
+    script = study_commands(5, PAPER)
+    trained = {option("--name", arguments): arguments[1] for arguments in of("train", script)}
+    assert list(trained.values()) == ["mm-diffusion", "diffwave", "tats-vqgan", "tats-audio-vqgan", "tats-audio"]
+    *_, last = of("train", script)
+    stages = [last[place + 1] for place, text in enumerate(last) if text == "--first-stage"]
+    assert [trained[name] for name in stages] == ["tats-vqgan", "tats-audio-vqgan"]
+    sampled = of("sample", script)[-1]
+    place = sampled.index("--two-stage")
+    runs = [Path(checkpoint).parts[1] for checkpoint in sampled[place + 1 : place + 3]]
+    assert [trained[name] for name in runs] == ["diffwave", "tats-audio"]
+    (create,) = [arguments for arguments in script if arguments[:2] == ("study", "create")]
+    assert f"two-stage={option('--out', sampled)}" in create
+
+
+def test_table_5_and_table_1_share_the_vqgan_of_video():
+    (first, *_), table_5 = of("train", commands(1, rows=[3])), of("train", study_commands(5, PAPER))
+    assert first in table_5
 
 
 @pytest.mark.parametrize(
