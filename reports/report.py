@@ -14,7 +14,7 @@ from avbench.progress import Progress, silent
 from avbench.workspace import atomic_write, lock, sha256_file
 from reports.claims import Claim, claims_table, claims_to_csv, claims_to_markdown
 from reports.comparison import board as board_writers
-from reports.comparison.board import Board, boards
+from reports.comparison.board import Board, boards, file_name
 from reports.comparison.literature import Mention, cite
 from reports.comparison.scored import Results, Scored
 from reports.comparison.selection import made_from
@@ -27,7 +27,7 @@ from reports.page.datasets import DataSet
 from reports.page.gallery import Budget, Gallery, gallery
 from reports.page.page import Page, render
 from reports.page.tables import HtmlTable, of_board, of_comparison, of_frame
-from reports.paper_rows import paper_tables
+from reports.paper_rows import PaperTable, paper_tables
 
 PAGE = "index.html"
 PROVENANCE = "provenance.json"
@@ -128,31 +128,35 @@ class Report:
         )
 
     def _comparisons(self) -> Iterator[tuple[str, Comparison]]:
-        """The paper's tables that hold a number of ours, one for each protocol, with the names of their files.
-
-        A table that holds but numbers from the literature besides the paper's stands there once.
-        """
+        """The paper's tables that hold a number of ours or one from the literature, with the names of their files."""
         for number, table in paper_tables().items():
             if table.is_study:
                 comparison = compare_opinions(table, self._material.opinions.lines)
                 if comparison.is_filled:
                     yield f"table{number}", comparison
                 continue
-            is_filled = False
-            for digest in dict.fromkeys(one.protocol_hash for one in self._material.scored):
-                own = [one for one in self._material.scored if one.protocol_hash == digest]
-                try:
-                    comparison = compare(table, own, allow_smoke=self._material.allow_smoke)
-                except DataError as error:
-                    self._refused.add(number)
-                    self._warnings.append(str(error))
-                    continue
-                self._warnings += [f"table {number}: {text}" for text in comparison.left_out]
-                if comparison.is_filled:
-                    is_filled = True
-                    yield f"table{number}-{own[0].protocol}-{digest[:6]}", cite(comparison, self._material.literature)
-            if not is_filled and (cited := cite(compare(table, []), self._material.literature)).literature:
+            found = list(self._evaluated(number, table))
+            yield from found
+            if not found and (cited := cite(compare(table, []), self._material.literature)).literature:
                 yield f"table{number}", cited
+
+    def _evaluated(self, number: int, table: PaperTable) -> Iterator[tuple[str, Comparison]]:
+        """A table once for each protocol, and, where the paper names no data set, for each data set of ours."""
+        scored = self._material.scored
+        for digest, dataset in dict.fromkeys(
+            (one.protocol_hash, "" if table.dataset else one.dataset) for one in scored
+        ):
+            own = [one for one in scored if one.protocol_hash == digest and dataset in ("", one.dataset)]
+            try:
+                comparison = compare(table, own, allow_smoke=self._material.allow_smoke)
+            except DataError as error:
+                self._refused.add(number)
+                self._warnings.append(str(error))
+                continue
+            self._warnings += [f"table {number}: {text}" for text in comparison.left_out]
+            if comparison.is_filled:
+                parts = (f"table{number}", dataset, own[0].protocol, digest[:6])
+                yield file_name("-".join(filter(None, parts))), cite(comparison, self._material.literature)
 
     def _galleries(self, clips: int, progress: Progress) -> Iterator[Gallery]:
         if clips == 0:

@@ -10,7 +10,7 @@ import pandas as pd
 from avbench.metrics.metric import METRICS
 from reports.comparison.latex import escape
 from reports.comparison.scored import Score, Scored
-from reports.comparison.ties import best
+from reports.comparison.ties import best_by_size
 from reports.comparison.words import number, significant
 
 
@@ -42,8 +42,7 @@ class Board:
     @property
     def name(self) -> str:
         """For file names."""
-        plain = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in f"{self.dataset}-{self.protocol}")
-        return f"scores-{plain}-{self.protocol_hash[:6]}"
+        return file_name(f"scores-{self.dataset}-{self.protocol}-{self.protocol_hash[:6]}")
 
     def heading(self, measure: Measure) -> str:
         """The column's name; with the weights where two columns differ in them alone."""
@@ -58,19 +57,19 @@ class Board:
 
     def best(self, measure: Measure) -> list[bool]:
         """Which of a column are the best or tied with it, among rows of one N; the ground truth is no competitor."""
-        column = self.column(measure)
-        leaders = [False] * len(self.rows)
-        for n in {(row.n_reference, row.n_generated) for row in self.rows}:
-            rivals = [
-                score if (row.n_reference, row.n_generated) == n and not row.is_ground_truth else None
-                for row, score in zip(self.rows, column, strict=True)
-            ]
-            leaders = [one or other for one, other in zip(leaders, best(rivals, measure.better), strict=True)]
-        return leaders
+        rivals = [
+            None if row.is_ground_truth else score for row, score in zip(self.rows, self.column(measure), strict=True)
+        ]
+        return best_by_size(rivals, [row.clips for row in self.rows], measure.better)
 
     def decimals(self, measure: Measure) -> int:
         values = [abs(score.value) for score in self.column(measure) if score and isfinite(score.value)]
         return significant(max(values, default=0.0))
+
+
+def file_name(text: str) -> str:
+    """The text with a dash for every sign that a file name should not hold."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in text)
 
 
 def boards(scored: Sequence[Scored]) -> list[Board]:

@@ -111,8 +111,12 @@ class Scored:
         return self.method == GROUND_TRUTH
 
     @property
+    def clips(self) -> tuple[int, int]:
+        return self.n_reference, self.n_generated
+
+    @property
     def n(self) -> int:
-        return min(self.n_reference, self.n_generated)
+        return min(self.clips)
 
     @property
     def unverified(self) -> str:

@@ -8,7 +8,7 @@ from avbench.errors import DataError
 from reports.comparison.deviations import deviations, score_deviations
 from reports.comparison.placing import Place, places
 from reports.comparison.scored import Score, Scored
-from reports.comparison.ties import best
+from reports.comparison.ties import best_by_size
 from reports.paper_rows import Column, PaperRow, PaperTable
 
 
@@ -233,12 +233,15 @@ def _other_line(table: PaperTable, one: Scored, notes: Notes) -> Line:
 
 
 def with_best(table: PaperTable, lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The lines with the best of each column told; the ground truth is no competitor."""
+    """The lines with the best of each column told, of one N; the ground truth is no competitor."""
     cells = [list(line.cells) for line in lines]
     rivals = [number for number, line in enumerate(lines) if line.label != "Ground-truth"]
     for place, column in enumerate(table.columns):
-        ours = best([cells[number][place].ours for number in rivals], column.better)
-        printed = [cells[number][place].published for number in rivals]
+        own = [cells[number][place] for number in rivals]
+        ours = best_by_size(
+            [cell.ours for cell in own], [cell.scored and cell.scored.clips for cell in own], column.better
+        )
+        printed = [cell.published for cell in own]
         values = [value for value in printed if value is not None]
         leader = (min if column.better == "lower" else max)(values, default=None)
         for number, is_best, value in zip(rivals, ours, printed, strict=True):

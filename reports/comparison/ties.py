@@ -27,6 +27,21 @@ def best(scores: Sequence[Score | None], better: Literal["lower", "higher"]) -> 
     return [score is not None and score.counts and _tied(score, leader) for score in scores]
 
 
+def best_by_size(
+    scores: Sequence[Score | None], sizes: Sequence[object], better: Literal["lower", "higher"]
+) -> list[bool]:
+    """The same among scores of one N each, for distances of unlike N cannot be compared.
+
+    Args:
+        sizes: of each score, whatever stands for its N.
+    """
+    leaders = [False] * len(scores)
+    for size in set(sizes):
+        rivals = [score if own == size else None for score, own in zip(scores, sizes, strict=True)]
+        leaders = [one or other for one, other in zip(leaders, best(rivals, better), strict=True)]
+    return leaders
+
+
 def half_width(score: Score) -> float:
     """Half of the 95 % interval; NaN where there is none."""
     if isfinite(score.low) and isfinite(score.high):

@@ -70,6 +70,15 @@ def test_unlike_protocols_have_tables_of_their_own(tmp_path):
     assert "landscape, protocol avbench</h3>" in page(tmp_path)
 
 
+def test_tables_whose_data_set_the_paper_does_not_name_stand_there_once_for_each_of_ours(tmp_path):
+    for dataset in ("landscape", "aist"):
+        Folder(tmp_path / "results" / dataset, {"FVD": 230.0}, dataset=dataset).write()
+    made = report(tmp_path)
+    assert made.warnings == []
+    names = {path.stem.rpartition("-")[0] for path in (tmp_path / "results" / "report").glob("table4*.csv")}
+    assert names == {"table4-landscape-published", "table4-aist-published"}
+
+
 def test_every_file_names_what_it_was_made_from(tmp_path):
     folder = Folder(tmp_path / "results" / "a", {"FVD": 230.0}).write()
     report(tmp_path)

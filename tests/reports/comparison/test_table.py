@@ -173,6 +173,13 @@ def test_what_both_owe_to_the_reference_makes_no_tie(tmp_path, seed, n, tied):
     assert (cell(comparison, 7, KVD).best, cell(comparison, 8, KVD).best) == (tied, True)
 
 
+def test_numbers_of_unlike_n_are_not_ranked(tmp_path):
+    Folder(tmp_path / "a", {"FVD": 230.0}).write()
+    Folder(tmp_path / "b", {"FVD": 95.0}, n=100, made=sampled(solver="ddpm", steps=1000), method="full").write()
+    comparison = compared(tmp_path)
+    assert not cell(comparison, 7).best and not cell(comparison, 8).best
+
+
 def test_without_intervals_nothing_is_tied(tmp_path):
     Folder(tmp_path / "a", {"FVD": 120.1}).write()
     Folder(tmp_path / "b", {"FVD": 120.0}, made=sampled(solver="ddpm", steps=1000), method="full").write()

@@ -12,18 +12,23 @@ from tiny import make_movies
 
 from reports.claims import claims
 from reports.comparison.scored import read_results
-from reports.comparison.studies import read_opinions
+from reports.comparison.studies import SCORES, read_opinions
 from reports.report import Material, Report
 
 CHROMIUM = Path("/usr/bin/chromium")
 PLAY = "video => { video.muted = true; return video.play(); }"
+
+OPINIONS = """study_id,dataset,method,metric,value,low,high,n,screened
+people,landscape,ours,VQ,3.60,3.50,3.70,2500,0
+people,landscape,ours,turing_pass_percent,80.0,78.4,81.6,2500,0
+"""
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
-    """A report's page with two methods, one of them with clips."""
+    """A report's page with something of ours in each of the paper's tables, and clips of one method."""
     root = tmp_path_factory.mktemp("workspace")
     make_movies(root / "real", 2, seed=1)
     make_movies(root / "made", 2, seed=2)
@@ -31,6 +36,13 @@ def written(tmp_path_factory) -> Path:
         root / "results" / "a", {"FVD": 230.0, "FAD": 9.5}, se=4.0, reference=root / "real", generated=root / "made"
     ).write()
     Folder(root / "results" / "b", {"FVD": 95.0}, method="video", made=sampled("video-only"), n=100).write()
+    Folder(root / "results" / "aist", {"FVD": 180.0}, se=4.0, dataset="aist").write()
+    for step in (60_000, 80_000):  # two columns of table 4, the second of them a row of table 3, too
+        made = sampled(step=step, random_shift=False)
+        Folder(root / "results" / f"{step}", {"FVD": 24e6 / step}, runs=1, made=made, method=f"at {step}").write()
+    opinions_file = root / "studies" / "people" / SCORES
+    opinions_file.parent.mkdir(parents=True)
+    opinions_file.write_text(OPINIONS)
     results, opinions = read_results(root / "results"), read_opinions(root / "studies")
     material = Material(
         results=results,
@@ -88,6 +100,13 @@ def test_one_clip_plays_at_a_time(page):
     second.evaluate(PLAY)
     paused = [video.evaluate("video => video.paused") for video in (first, second)]
     assert paused == [True, False]
+
+
+def test_all_six_tables_of_the_paper_are_there_with_numbers_of_ours(page):
+    titles = page.locator("section#paper .table h3").all_inner_texts()
+    assert sorted(title.split(".")[0] for title in titles) == [f"Table {number}" for number in range(1, 7)]
+    filled = page.locator("section#paper .table:has(td.ours:not(:empty))")
+    assert filled.count() == 6
 
 
 def test_a_heading_sorts_by_keyboard_and_turns_the_order_round(page):
