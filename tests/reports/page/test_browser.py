@@ -83,7 +83,7 @@ def page(browser, written):
 
 
 def column(page, number: int) -> list[str]:
-    cells = page.locator(f"section#scores table tbody tr > :nth-child({number})").all_inner_texts()
+    cells = page.locator("section#scores table").first.locator(f"tbody tr > :nth-child({number})").all_inner_texts()
     return [cell.split()[0] if cell.split() else "" for cell in cells]
 
 
