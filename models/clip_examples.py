@@ -124,10 +124,15 @@ class ClipExamples:
         usable = [index for index in chosen if index not in lacking]
         counts = ", ".join(f"{list(lacking.values()).count(lack)} {lack}" for lack in sorted(set(lacking.values())))
         if not usable:
-            longest = float(max(records[index].duration for index in chosen))
+            where_to_go = "choose another data set"
+            if any(lack.startswith("shorter") for lack in lacking.values()):
+                longest = float(max(records[index].duration for index in chosen))
+                where_to_go = (
+                    f"the longest lasts {longest:.2f} s. Choose another data set, or a shape that it can fill with "
+                    "--set spec.frames=N"
+                )
             raise DataError(
-                f"{self._clipset.path}: none of its {len(chosen)} clips can be trained on: {counts}; the longest lasts "
-                f"{longest:.2f} s. Choose another data set, or a shape that it can fill with --set spec.frames=N"
+                f"{self._clipset.path}: none of its {len(chosen)} clips can be trained on: {counts}; {where_to_go}"
             )
         if lacking:
             logger.warning(
