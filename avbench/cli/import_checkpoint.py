@@ -16,7 +16,10 @@ def import_(
         str, typer.Argument(help="A file, or landscape, aist, landscape-sr, aist-sr: see `avbench weights list`.")
     ],
     model: Annotated[
-        str, typer.Option("--as", help="mm-diffusion, video-only, audio-only, super-resolution, diffwave or digan.")
+        str,
+        typer.Option(
+            "--as", help="mm-diffusion, video-only, audio-only, super-resolution, diffwave, digan or one of tats's."
+        ),
     ],
     data: Annotated[
         Path | None,

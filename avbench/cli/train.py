@@ -18,7 +18,8 @@ def train(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="mm-diffusion (default), video-only, audio-only, super-resolution, diffwave or a plug-in's. "
+            help="mm-diffusion (default), video-only, audio-only, super-resolution, diffwave, digan, tats-vqgan, tats, "
+            "tats-audio-vqgan, tats-audio or a plug-in's. "
             "With --resume, the run to go on with; default: the newest unfinished one.",
         ),
     ] = "",
