@@ -112,7 +112,7 @@ def aist(
             "https://google.github.io/aistplusplus_dataset/download.html and name their folder (the one with splits/ "
             "and ignore_list.txt) with --annotations; or deal all sequences yourself with --split train=.9,test=.1"
         )
-    rows = (ListRow(line, text, (text.strip(),)) for line, text in file.lines())
+    rows = (ListRow(line, begin, text, (text,)) for line, begin, text in file.lines())
     items, rejected = read_items(rows, lambda row: _item(row.cells[0], videos))
     refuse_useless(file, items, rejected)
     seen = [item for item in items if item.meta["camera"] == camera]
@@ -194,8 +194,8 @@ class _Splits:
         """
         splits = {split: read_list(str(folder / "splits" / name)) for split, name in _SPLIT_FILES.items()}
         ignored = read_list(str(folder / _IGNORED))
-        rows = {text.strip(): (split, line) for split, file in splits.items() for line, text in file.lines()}
-        return cls(rows, frozenset(text.strip() for _, text in ignored.lines()), (*splits.values(), ignored))
+        rows = {text: (split, line) for split, file in splits.items() for line, _, text in file.lines()}
+        return cls(rows, frozenset(text for _, _, text in ignored.lines()), (*splits.values(), ignored))
 
     def assign(self, items: list[WebItem]) -> tuple[list[WebItem], list[RejectedRow]]:
         """The items that the splits hold, and the rows of the splits for which there is no item."""

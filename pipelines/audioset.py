@@ -5,23 +5,16 @@ labels has 105 rows that nothing ever fills.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from avbench.errors import DataError
 from pipelines.source import web_source
 from pipelines.web.address import youtube
-from pipelines.web.item import Listing, RejectedRow, Terms, WebItem
-from pipelines.web.lists import (
-    ListFile,
-    ListRow,
-    csv_rows,
-    hash_of,
-    read_items,
-    read_seconds,
-    refuse_useless,
-    stretch_key,
-)
+from pipelines.web.item import Listing, Terms, WebItem
+from pipelines.web.lists import ListFile, ListRow, hash_of, read_seconds, stretch_key
+from pipelines.web.table import ListPart, read_table
 
 _FOLDER = "http://storage.googleapis.com/us_audioset/youtube_corpus/v1/csv/"
 LISTS = {
@@ -53,20 +46,16 @@ def audioset(files: Sequence[ListFile], *, ontology: ListFile) -> Listing:
     Raises:
         DataError: a list has no row that can be used, or the ontology cannot be read.
     """
-    heard = _Heard(read_ontology(ontology))
-    items: dict[str, WebItem] = {}
-    rejected: list[RejectedRow] = []
-    for file in files:
-        found, useless = read_items(_segments(file), _parser(file, heard, items))
-        refuse_useless(file, found, useless)
-        items |= {item.key: item for item in found}
-        rejected += useless
+    names = read_ontology(ontology)
+    items, rejected = read_table(
+        [ListPart(file, partial(_item, split=_split(file), names=names), comment="#") for file in files]
+    )
     return Listing(
         source="audioset",
         origin=", ".join(file.origin for file in files),
         sha256=hash_of([*files, ontology]),
-        items=tuple(items.values()),
-        rejected=tuple(rejected),
+        items=items,
+        rejected=rejected,
         terms=TERMS,
     )
 
@@ -86,49 +75,19 @@ def read_ontology(file: ListFile) -> dict[str, str]:
         ) from error
 
 
-def _segments(file: ListFile) -> Iterator[ListRow | RejectedRow]:
-    """Rows after the header, whose lines begin with #."""
-    return (row for row in csv_rows(file) if not row.text.startswith("#"))
+def _split(file: ListFile) -> str:
+    return "test" if file.name.startswith("eval") else "train"
 
 
-class _Heard:
-    """What a row's classes are called. Rows of the same classes share one answer: there are millions."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-        self._known: dict[str, Mapping[str, list[str]]] = {}
-
-    def __call__(self, classes: str) -> Mapping[str, list[str]]:
-        """
-        Raises:
-            DataError: a class is not in the ontology.
-        """
-        if classes not in self._known:
-            mids = [mid.strip() for mid in classes.split(",")]
-            unknown = [mid for mid in mids if mid not in self._names]
-            if unknown:
-                raise DataError(f"its class {unknown[0]} is not in the ontology")
-            self._known[classes] = {"labels": [self._names[mid] for mid in mids], "mids": mids}
-        return self._known[classes]
-
-
-def _parser(file: ListFile, heard: _Heard, earlier: Mapping[str, WebItem]) -> Callable[[ListRow], WebItem]:
-    split = "test" if file.name.startswith("eval") else "train"
-
-    def parse(row: ListRow) -> WebItem:
-        item = _item(row, split, heard)
-        if item.key in earlier:
-            raise DataError("is in an earlier list too")
-        return item
-
-    return parse
-
-
-def _item(row: ListRow, split: str, heard: _Heard) -> WebItem:
+def _item(row: ListRow, *, split: str, names: Mapping[str, str]) -> WebItem:
     if len(row.cells) != 4:
         raise DataError(f'has {len(row.cells)} cells; wanted are YouTube id, start, end, "class,class"')
     video_id, begin, end, classes = row.cells
-    meta = heard(classes)
+    mids = [mid.strip() for mid in classes.split(",")]
+    unknown = [mid for mid in mids if mid not in names]
+    if unknown:
+        raise DataError(f"its class {unknown[0]} is not in the ontology")
+    labels = [names[mid] for mid in mids]
     address = youtube(video_id)
     start = read_seconds(begin)
     return WebItem(
@@ -137,8 +96,8 @@ def _item(row: ListRow, split: str, heard: _Heard) -> WebItem:
         via=address.via,
         video=address.video,
         split=split,
-        label=meta["labels"][0],
+        label=labels[0],
         start=start,
         end=read_seconds(end),
-        meta=meta,
+        meta={"labels": labels, "mids": mids},
     )

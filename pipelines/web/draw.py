@@ -1,12 +1,16 @@
 """What is drawn from a list with a seed: splits by scene, and samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
 
 from avbench.seeds import stream
 from pipelines.splits import assign_splits
 from pipelines.web.item import Listing, WebItem
+from pipelines.web.table import places_by_key
 
 SHARES = {"train": Fraction(9, 10), "test": Fraction(1, 10)}  # where a source has no splits of its own
 
@@ -22,25 +26,25 @@ def scene_of(item: WebItem) -> str:
     return item.scene or item.video
 
 
-def shuffled(listing: Listing, seed: int) -> list[WebItem]:
-    """The items in the order in which they are drawn."""
+def shuffled(listing: Listing, seed: int) -> NDArray[np.int64]:
+    """The places of the items in the list, in the order in which they are drawn."""
     order = stream(seed, "prepare", "sample", listing.source).permutation(len(listing.items))
-    by_key = sorted(listing.items, key=lambda item: item.key)  # a list in another order gives the same sample
-    return [by_key[place] for place in order]
+    drawn: NDArray[np.int64] = places_by_key(listing.items)[order]  # a list in another order gives the same sample
+    return drawn
 
 
 def sample(listing: Listing, limit: int | None, seed: int) -> Listing:
     """`limit` items of the list, drawn; None keeps all."""
     if limit is None or limit >= len(listing.items):
         return listing
-    return keep(listing, {item.key for item in shuffled(listing, seed)[:limit]}, seed)
+    return keep(listing, shuffled(listing, seed)[:limit], seed)
 
 
-def keep(listing: Listing, keys: set[str], seed: int) -> Listing:
-    """The list without all other items."""
+def keep(listing: Listing, places: Iterable[int], seed: int) -> Listing:
+    """The list with the items at these places, in the list's order."""
     return replace(
         listing,
-        items=tuple(item for item in listing.items if item.key in keys),
+        items=tuple(listing.items[place] for place in sorted(places)),
         seed=seed,
         drawn_from=listing.drawn_from or len(listing.items),
     )

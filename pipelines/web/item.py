@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -71,7 +71,7 @@ class Listing:
     source: str  # name of the source, for example "landscape"
     origin: str  # the file or URL the list was read from
     sha256: str  # of the list's bytes
-    items: tuple[WebItem, ...]
+    items: Sequence[WebItem]  # a tuple, or a table that has seen to what is raised here when it was read
     rejected: tuple[RejectedRow, ...] = ()
     terms: Terms
     crop: int | None = None  # pixels of the original: the square that is kept of pictures that are not square
@@ -79,6 +79,8 @@ class Listing:
     drawn_from: int | None = None  # how many items there were before a sample was drawn
 
     def __post_init__(self) -> None:
+        if not isinstance(self.items, tuple):
+            return
         key, times = next(iter(Counter(item.key for item in self.items).most_common(1)), ("", 0))
         if times > 1:
             raise DataError(f"{self.origin}: {times} items are called {key}")

@@ -2,9 +2,10 @@
 
 import csv
 import hashlib
+import io
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -28,6 +29,7 @@ class ListRow:
     """A line of a list, split into cells without the white space around them."""
 
     line: int  # 1 for the list's first
+    begin: int  # its first byte in the list
     text: str
     cells: tuple[str, ...]
 
@@ -48,11 +50,18 @@ class ListFile:
         """The file's name, without folders."""
         return self.origin.split("?")[0].rsplit("/", 1)[-1]
 
-    def lines(self) -> Iterator[tuple[int, str]]:
-        """All lines with something on them and their numbers, from 1; bytes that are no UTF-8 become U+FFFD."""
-        for number, line in enumerate(self.data.decode("utf-8-sig", errors="replace").splitlines(), start=1):
-            if line.strip():
-                yield number, line
+    def lines(self) -> Iterator[tuple[int, int, str]]:
+        """All lines with something on them: number, from 1, first byte, and text."""
+        begin = 0
+        for number, line in enumerate(io.BytesIO(self.data), start=1):
+            if text := _text(line).strip():
+                yield number, begin, text
+            begin += len(line)
+
+    def line_at(self, begin: int) -> str:
+        """The text of the line whose first byte is `begin`."""
+        end = self.data.find(b"\n", begin)
+        return _text(self.data[begin : len(self.data) if end < 0 else end]).strip()
 
 
 def read_list(origin: str, *, sha256: str = "", refresh: bool = False, progress: Progress = silent) -> ListFile:
@@ -92,13 +101,19 @@ def hash_of(files: list[ListFile]) -> str:
 
 def csv_rows(file: ListFile) -> Iterator[ListRow | RejectedRow]:
     """The rows of a comma-separated list; blanks after commas are allowed, an open quote spoils its own line only."""
-    for number, line in file.lines():
+    for number, begin, text in file.lines():
         try:
-            cells = next(csv.reader([line], skipinitialspace=True, strict=True))
+            yield ListRow(number, begin, text, csv_cells(text))
         except csv.Error as error:
-            yield RejectedRow(line=number, text=line[:_SHOWN], message=f"not a row of CSV: {error}")
-            continue
-        yield ListRow(number, line, tuple(cell.strip() for cell in cells))
+            yield RejectedRow(line=number, text=text[:_SHOWN], message=f"not a row of CSV: {error}")
+
+
+def csv_cells(line: str) -> tuple[str, ...]:
+    """
+    Raises:
+        csv.Error: it is no row of CSV.
+    """
+    return tuple(cell.strip() for cell in next(csv.reader([line], skipinitialspace=True, strict=True)))
 
 
 def read_items(
@@ -117,16 +132,20 @@ def read_items(
             if item.key in items:
                 raise DataError(f"says again what line {first[item.key]} says")
         except DataError as error:
-            rejected.append(RejectedRow(line=row.line, text=row.text[:_SHOWN], message=str(error)))
+            rejected.append(rejected_row(row, str(error)))
             continue
         items[item.key] = item
         first[item.key] = row.line
     return list(items.values()), rejected
 
 
-def refuse_useless(file: ListFile, items: list[WebItem], rejected: list[RejectedRow]) -> None:
+def rejected_row(row: ListRow, message: str) -> RejectedRow:
+    return RejectedRow(line=row.line, text=row.text[:_SHOWN], message=message)
+
+
+def refuse_useless(file: ListFile, items: Sized, rejected: list[RejectedRow]) -> None:
     """Raises DataError if no row could be used: what was read is hardly a list."""
-    if not items:
+    if not len(items):
         _raise_useless(file, rejected)
 
 
@@ -153,6 +172,11 @@ def read_seconds(text: str) -> Fraction:
 def stretch_key(video: str, start: Fraction | None) -> str:
     """The key of a stretch: its video's, and the millisecond at which it begins."""
     return video if start is None else f"{video}-{int(start * 1000):08d}"
+
+
+def _text(line: bytes) -> str:
+    """Bytes that are no UTF-8 become U+FFFD; the mark with which some programs begin a file is left out."""
+    return line.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def _fetched(url: str, refresh: bool, progress: Progress) -> Path:

@@ -108,24 +108,25 @@ def select(
         MissingError: there is no connection, or a site wants no more requests. What was asked is kept.
         MachineError: the disk is full or `out` cannot be written.
     """
-    kept: list[str] = []
+    kept: list[int] = []  # places in the list
     reasons: Counter[str] = Counter()
     with lock(out):
         with machine_errors(out):
             (out / WORK).mkdir(exist_ok=True)  # tells the next stage that the folder is ours
         pages = _Pages(out / ASKED, forget, read, patience or Patience(), sleep)
-        for item in shuffled(listing, seed):
+        for place in shuffled(listing, seed):
             if len(kept) == limit:
                 break
+            item = listing.items[place]
             answer = pages.ask(item)
             reason = answer["reason"] if "reason" in answer else quality.complaint(item, answer)
             if reason:
                 reasons[reason] += 1
             else:
-                kept.append(item.key)
+                kept.append(int(place))
             progress("selecting", len(kept), limit or len(listing.items))
     return Selection(
-        listing=keep(listing, set(kept), seed),
+        listing=keep(listing, kept, seed),
         quality=quality,
         limit=limit,
         seen=len(kept) + reasons.total(),

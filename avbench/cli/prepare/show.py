@@ -56,8 +56,9 @@ def counts(numbers: Mapping[str, int]) -> str:
 
 def show_listing(listing: "Listing") -> None:
     """What a list names and which of its rows say nothing, on standard error."""
-    videos = len({item.video for item in listing.items})
-    _say(f"{listing.origin}: {len(listing.items):,} items of {videos:,} videos")
+    from pipelines.web.table import count_videos
+
+    _say(f"{listing.origin}: {len(listing.items):,} items of {count_videos(listing.items):,} videos")
     if listing.rejected:
         _say(f"{len(listing.rejected):,} rows cannot be used and are passed over:")
         for row in listing.rejected[:_SHOWN]:
@@ -81,6 +82,7 @@ def show_plan(listing: "Listing", out: Path, *, copy: "Copy | None", selecting: 
     """What would be done, on standard output."""
     from pipelines.web.ledger import LEDGER
     from pipelines.web.status import read_status
+    from pipelines.web.table import count_videos
 
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("clip set", str(out))
@@ -91,7 +93,7 @@ def show_plan(listing: "Listing", out: Path, *, copy: "Copy | None", selecting: 
         table.add_row("items", f"{len(listing.items):,} ({counts(Counter(item.split for item in listing.items))})")
         table.add_row("classes", counts(Counter(item.label for item in listing.items if item.label)) or "none named")
         if copy is None:
-            table.add_row("videos to download", f"{len({item.video for item in listing.items}):,}")
+            table.add_row("videos to download", f"{count_videos(listing.items):,}")
         else:
             table.add_row("videos in the folder", f"{len(copy.files):,}")
     output.print(table)
