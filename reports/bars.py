@@ -50,7 +50,7 @@ def counted(values: pd.Series) -> list[Bar]:
 def upright(bars: list[Bar], title: str) -> str:
     """Bars side by side as SVG, with the ends of the scale below."""
     highest = max(bar.count for bar in bars)
-    step, base = _WIDTH / len(bars), _HEIGHT - _FOOT
+    step, base = _WIDTH / max(len(bars), _NAMED), _HEIGHT - _FOOT  # one bar alone is no wall
     drawn = []
     for place, bar in enumerate(bars):
         high = (base - _HEAD) * bar.count / highest

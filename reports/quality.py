@@ -32,8 +32,9 @@ h1 { margin-bottom: 0; } h2 { margin-top: 2.4rem; } .muted { color: var(--muted)
 .tiles b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .8rem .25rem 0; text-align: left; border-bottom: 1px solid var(--faint); vertical-align: top; }
-.number { text-align: right; } .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr));
-  gap: 1.6rem; } figure { margin: 0; } figcaption { font-weight: 600; margin-bottom: .3rem; }
+.number { text-align: right; } .prose { min-width: 16rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 1.6rem; }
+h1, summary { overflow-wrap: anywhere; } figure { margin: 0; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 .bars { width: 100%; } .bars td { border: 0; padding: .1rem .5rem .1rem 0; white-space: nowrap; }
 .lane { width: 60%; } .lane span { display: block; height: .8rem; background: var(--accent); }
 svg { width: 100%; height: auto; } svg text { fill: var(--muted); font-size: 10px; } svg rect { fill: var(--accent); }
@@ -144,8 +145,10 @@ def _by_class(classes: pd.DataFrame) -> str:
 
 
 def _table(table: pd.DataFrame, *, left: Sequence[str]) -> str:
-    """All columns but those `left` are numbers."""
+    """All columns but those `left` are numbers; the last one of these has room for sentences if it is the table's."""
     kinds = {str(column): "" if column in left else " class=number" for column in table.columns}
+    if table.columns[-1] in left:
+        kinds[str(table.columns[-1])] = " class=prose"
     head = "".join(f"<th{kind}>{escape(column)}</th>" for column, kind in kinds.items())
     rows = "".join(
         "<tr>"
@@ -169,9 +172,9 @@ def _sheets(previews: Mapping[str, Sequence[Clip]]) -> str:
     if not drawn:
         return ""
     sheets = (
-        f"<details><summary>{escape(label or '(no class)')}</summary>"
+        f"<details{'' if place else ' open'}><summary>{escape(label or '(no class)')}</summary>"
         f'<img loading="lazy" alt="{escape(f"contact sheet of {label}", quote=True)}" src="{_sheet(clips)}"></details>'
-        for label, clips in drawn.items()
+        for place, (label, clips) in enumerate(drawn.items())
     )
     note = "<p class=muted>Frames, waveform and spectrogram of some clips, drawn with a fixed seed.</p>"
     return f"<h2>Contact sheets</h2>{note}{''.join(sheets)}"

@@ -115,3 +115,7 @@ def test_bars_are_as_long_as_their_counts():
     assert "width:100.0%" in lying(bars) and "width:50.0%" in lying(bars)
     heights = [float(part.split('"')[0]) for part in upright(bars, "t").split('height="')[1:3]]
     assert heights[0] == 2 * heights[1]
+
+
+def test_a_lone_bar_is_no_wall():
+    assert 'width="62.0"' in upright(histogram(pd.Series([10.0, 10.0])), "t")
