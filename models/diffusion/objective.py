@@ -1,10 +1,9 @@
-"""The training objective: predict the noise in each modality, or the velocity."""
+"""The training objective: predict the noise in each modality."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from models.diffusion.prediction import Prediction
 from models.diffusion.schedule import Schedule, Table
 from models.diffusion.state import Denoiser, State, per_sample
 
@@ -19,26 +18,15 @@ def diffuse(clean: State, noise: State, t: Tensor, schedule: Schedule) -> State:
 
     Source: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", eq. 4.
     """
-    return _turned(clean, noise, t, schedule)
+    signal, deviation = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
+    return tuple(
+        per_sample(_look_up(signal, t, x), x) * x + per_sample(_look_up(deviation, t, x), x) * e
+        for x, e in zip(clean, noise, strict=True)
+    )
 
 
-def velocity(clean: State, noise: State, t: Tensor, schedule: Schedule) -> State:
-    """sqrt(alpha_bar_t) noise - sqrt(1 - alpha_bar_t) clean; arguments as in `diffuse`.
-
-    Source: Salimans and Ho 2022, "Progressive Distillation for Fast Sampling of Diffusion Models", appendix D.
-    """
-    return _turned(noise, tuple(-x for x in clean), t, schedule)
-
-
-def prediction_losses(
-    predictor: Denoiser,
-    clean: State,
-    noise: State,
-    t: Tensor,
-    schedule: Schedule,
-    prediction: Prediction = "noise",
-) -> tuple[Tensor, ...]:
-    """Mean squared error of what is predicted: (B,) float32 for each modality.
+def noise_losses(denoiser: Denoiser, clean: State, noise: State, t: Tensor, schedule: Schedule) -> tuple[Tensor, ...]:
+    """Mean squared error of the predicted noise: (B,) float32 for each modality.
 
     The loss of a sample is their sum: modalities count alike, whatever their number of elements, and so do timesteps.
     The mean is taken in float32, also where the network computes in a lower precision.
@@ -46,19 +34,9 @@ def prediction_losses(
     Source: Ruan et al. 2023, "MM-Diffusion", sec. 3.2, with lambda(t) = 1.
     """
     timesteps = torch.from_numpy(schedule.timesteps).to(t.device)[t]
-    predicted = predictor(diffuse(clean, noise, t, schedule), timesteps)
-    target = noise if prediction == "noise" else velocity(clean, noise, t, schedule)
-    errors = (estimate.float() - truth.float() for estimate, truth in zip(predicted, target, strict=True))
+    predicted = denoiser(diffuse(clean, noise, t, schedule), timesteps)
+    errors = (estimate.float() - truth.float() for estimate, truth in zip(predicted, noise, strict=True))
     return tuple(error.square().flatten(1).mean(1) for error in errors)
-
-
-def _turned(first: State, second: State, t: Tensor, schedule: Schedule) -> State:
-    """sqrt(alpha_bar_t) first + sqrt(1 - alpha_bar_t) second."""
-    signal, deviation = np.sqrt(schedule.alpha_bar), np.sqrt(1 - schedule.alpha_bar)
-    return tuple(
-        per_sample(_look_up(signal, t, x), x) * x + per_sample(_look_up(deviation, t, y), y) * y
-        for x, y in zip(first, second, strict=True)
-    )
 
 
 def _look_up(table: Table, t: Tensor, like: Tensor) -> Tensor:

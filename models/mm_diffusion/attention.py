@@ -14,7 +14,7 @@ Layer = TypeVar("Layer", bound=nn.Module)
 class SelfAttention(nn.Module):
     """Residual self-attention among the tokens of each sequence.
 
-    Shape: (N, L, C) to the same, N sequences of L tokens. `channels` is a multiple of `heads` and of 32.
+    Shape: (N, L, C) to the same, N sequences of L tokens. `channels` is a multiple of `heads`.
     """
 
     def __init__(self, channels: int, heads: int) -> None:

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
 from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.diffusion.preconditioning import Preconditioning
 from models.diffusion.state import Denoiser, State
-from models.diffusion_model import DiffusionModel, Shifts, sample_shape
+from models.diffusion_model import SCHEDULE, DiffusionModel, Shifts, sample_shape
 from models.mm_diffusion.config import AUDIOSET, BASE, PAPER, TINY, CoupledUNetConfig
 from models.mm_diffusion.coupled_unet import CoupledUNet
 from models.mm_diffusion.single_stream import AudioUNet, VideoUNet
@@ -56,7 +57,7 @@ _TINY = Preset(
     network=TINY,
     # 1 / (1 - 0.9999) steps are far more than there are: without the warm-up the EMA would sample noise.
     training=TrainingConfig(
-        steps=850,
+        steps=1600,
         batch_size=4,
         learning_rate=1e-3,
         # Without it, errors at high noise, which sampling multiplies most, stay as large as a step at the full rate.
@@ -77,12 +78,24 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 )
 
 
-class MMDiffusion(DiffusionModel):
+class _UNetModel(DiffusionModel):
+    """What the coupled U-Net and its single streams share."""
+
+    network_config: ClassVar[type] = CoupledUNetConfig
+    presets: ClassVar[Mapping[str, Preset]] = PRESETS
+
+    def preconditioning(self, config: RunConfig) -> Preconditioning | None:
+        stds = config.network.data_std
+        if stds is None:
+            return None
+        by_stream = dict(zip(CoupledUNet.streams, stds, strict=True))
+        return Preconditioning([by_stream[modality] for modality in self.modalities], SCHEDULE)
+
+
+class MMDiffusion(_UNetModel):
     """The coupled U-Net: video and its sound at once. Source: Ruan et al. 2023, arXiv 2212.09478."""
 
     modalities: ClassVar[tuple[Modality, ...]] = ("video", "audio")
-    network_config: ClassVar[type] = CoupledUNetConfig
-    presets: ClassVar[Mapping[str, Preset]] = PRESETS
 
     def build(self, config: RunConfig) -> nn.Module:
         return _built(CoupledUNet, config)
@@ -102,11 +115,9 @@ class MMDiffusion(DiffusionModel):
         return predict
 
 
-class _SingleStream(DiffusionModel):
+class _SingleStream(_UNetModel):
     """One stream of the coupled U-Net on its own: rows 5 and 6 of the paper's Tables 1 and 2."""
 
-    network_config: ClassVar[type] = CoupledUNetConfig
-    presets: ClassVar[Mapping[str, Preset]] = PRESETS
     network: ClassVar[type[VideoUNet | AudioUNet]]
 
     def build(self, config: RunConfig) -> nn.Module:

@@ -11,8 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from models.mm_diffusion.config import GROUPS
-
 _EPSILON = 1e-5
 
 
@@ -23,6 +21,7 @@ class GroupNorm(nn.Module):
     """
 
     silu = False  # whether a SiLU follows
+    groups = 32  # that the channels are cut into; the released code's, which a network may set otherwise
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -34,12 +33,14 @@ class GroupNorm(nn.Module):
         gain, offset = self.weight[None], self.bias[None]
         if scale is not None and shift is not None:
             gain, offset = gain * (1 + scale), offset * (1 + scale) + shift
-        y: Tensor = _Normalize.apply(x.flatten(1, -2).contiguous(), gain[:, None], offset[:, None], self.silu)
-        return y.view_as(x)
+        return self._applied(x.flatten(1, -2).contiguous(), gain[:, None], offset[:, None]).view_as(x)
 
     def along_time(self, x: Tensor) -> Tensor:
         """x normalised over time alone, every pixel for itself. Shape: (B, T, H * W, C) to the same."""
-        y: Tensor = _Normalize.apply(x, self.weight[None, None, None], self.bias[None, None, None], self.silu)
+        return self._applied(x, self.weight[None, None, None], self.bias[None, None, None])
+
+    def _applied(self, x: Tensor, gain: Tensor, offset: Tensor) -> Tensor:
+        y: Tensor = _Normalize.apply(x, gain, offset, self.silu, self.groups)
         return y
 
 
@@ -58,11 +59,11 @@ class _Normalize(torch.autograd.Function):
     # On a CPU a new large tensor costs as much as the arithmetic on it: intermediate results are written over.
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, gain: Tensor, offset: Tensor, silu: bool) -> Tensor:
+    def forward(ctx: Any, x: Tensor, gain: Tensor, offset: Tensor, silu: bool, groups: int) -> Tensor:
         precise = x.to(torch.promote_types(x.dtype, torch.float32))
-        mean, variance, y = _moments(precise)
+        mean, variance, y = _moments(precise, groups)
         inverse = (variance + _EPSILON).rsqrt()
-        ctx.silu = silu
+        ctx.silu, ctx.groups = silu, groups
         ctx.save_for_backward(x, gain, offset, mean, inverse)
         torch.addcmul(*_affine(precise, gain, offset, mean, inverse), out=y)
         return (F.silu(y, inplace=True) if silu else y).type_as(x)
@@ -80,11 +81,12 @@ class _Normalize(torch.autograd.Function):
         grad_offset = grad.sum(1, keepdim=True)
         grad_gain = inverse * (product.sum(1, keepdim=True) - mean * grad_offset)
         # ... and that of x is inverse * (h - mean of h - n * mean of h * n), with h = gain * grad, means over groups.
-        mean_h = _over_groups(gain * grad_offset) / x.shape[1]
-        slope = inverse * _over_groups(gain * grad_gain) / x.shape[1]
+        mean_h = _over_groups(gain * grad_offset, ctx.groups) / x.shape[1]
+        slope = inverse * _over_groups(gain * grad_gain, ctx.groups) / x.shape[1]
         grad_x = torch.addcmul(mean * slope - mean_h, x, -slope, out=product)
         grad_x.addcmul_(grad, gain.expand_as(mean)).mul_(inverse)
-        return grad_x.type_as(saved), grad_gain.sum_to_size(gain.shape), grad_offset.sum_to_size(offset.shape), None
+        grads = grad_x.type_as(saved), grad_gain.sum_to_size(gain.shape), grad_offset.sum_to_size(offset.shape)
+        return *grads, None, None
 
 
 def _affine(x: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,7 +95,7 @@ def _affine(x: Tensor, gain: Tensor, offset: Tensor, mean: Tensor, inverse: Tens
     return offset - mean * slope, x, slope
 
 
-def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _moments(x: Tensor, groups: int) -> tuple[Tensor, Tensor, Tensor]:
     """Mean and variance over the second axis and each channel's group: (B, N, ..., C) to two of (B, 1, ..., C).
 
     The third result is a tensor like x, to be written over.
@@ -104,12 +106,12 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean_distance = distance.mean(1, keepdim=True)
     variance_of_channel = distance.square_().mean(1, keepdim=True) - mean_distance.square()
     mean_of_channel = first + mean_distance
-    mean = _over_groups(mean_of_channel)
-    variance = _over_groups(variance_of_channel + (mean_of_channel - mean).square())
+    mean = _over_groups(mean_of_channel, groups)
+    variance = _over_groups(variance_of_channel + (mean_of_channel - mean).square(), groups)
     return mean, variance.clamp_(min=0), distance
 
 
-def _over_groups(x: Tensor) -> Tensor:
+def _over_groups(x: Tensor, groups: int) -> Tensor:
     """Each channel's mean over its group. Shape: (..., C) to the same."""
-    groups = x.view(*x.shape[:-1], GROUPS, -1)
-    return groups.mean(-1, keepdim=True).expand_as(groups).reshape(x.shape)
+    grouped = x.view(*x.shape[:-1], groups, -1)
+    return grouped.mean(-1, keepdim=True).expand_as(grouped).reshape(x.shape)

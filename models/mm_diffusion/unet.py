@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from avbench.errors import UsageError
 from models.mm_diffusion.block import Block, Middle
 from models.mm_diffusion.config import CoupledUNetConfig
+from models.mm_diffusion.normalization import GroupNorm
 from models.mm_diffusion.plan import plan
 from models.mm_diffusion.published import published_key, published_shape
 from models.mm_diffusion.stream import CHANNELS, Head, State, Stem, Stream
@@ -41,6 +42,9 @@ class UNet(nn.Module):
         self.middle = Middle(blocks.middle, config, streams)
         self.decoder = nn.ModuleList([Block(block, config, streams) for block in blocks.decoder])
         self.head = nn.ModuleDict({stream: Head(stream, width) for stream in streams})
+        for module in self.modules():
+            if isinstance(module, GroupNorm):
+                module.groups = config.norm_groups
 
     @classmethod
     def from_published(cls, state_dict: Mapping[str, Tensor], **settings: Any) -> Self:

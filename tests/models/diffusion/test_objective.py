@@ -4,8 +4,7 @@ import torch
 from gaussians import SCHEDULE
 from golden_diffusion import CASES, inputs, network
 
-from models.diffusion.objective import diffuse, prediction_losses, velocity
-from models.diffusion.prediction import as_denoiser
+from models.diffusion.objective import diffuse, noise_losses
 
 T = torch.tensor([0, 400, 999])
 
@@ -30,7 +29,7 @@ def test_losses_are_those_of_the_released_code():
     shifts = torch.tensor(list(case["shift_by_block"].values()))
     clean, noise = inputs("train_tinyA.x0", 2, 0.5), inputs("train_tinyA.noise", 2)
     t = torch.tensor(case["timesteps"])
-    video, audio = prediction_losses(lambda state, t: network()(*state, t, shifts), clean, noise, t, SCHEDULE)
+    video, audio = noise_losses(lambda state, t: network()(*state, t, shifts), clean, noise, t, SCHEDULE)
     terms, tolerance = case["terms"], case["compare"]["terms_rel"]
     assert video.tolist() == pytest.approx(terms["mse_video"], rel=tolerance)
     assert audio.tolist() == pytest.approx(terms["mse_audio"], rel=tolerance)
@@ -38,22 +37,10 @@ def test_losses_are_those_of_the_released_code():
 
 
 def test_modalities_count_alike_whatever_their_size():
-    video, audio = prediction_losses(lambda state, t: state, pair(0.0), pair(0.0), T, SCHEDULE)
+    video, audio = noise_losses(lambda state, t: state, pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.tolist() == audio.tolist() == [0, 0, 0]
-    video, audio = prediction_losses(lambda state, t: pair(2.0), pair(0.0), pair(0.0), T, SCHEDULE)
+    video, audio = noise_losses(lambda state, t: pair(2.0), pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.tolist() == audio.tolist() == [4, 4, 4]
-
-
-def test_the_less_signal_is_left_the_more_an_error_counts_as_one_of_the_velocity():
-    clean, noise = pair(0.3), pair(-0.7)
-
-    def predictor(state, timesteps):
-        return tuple(v + 0.5 for v in velocity(clean, noise, T, SCHEDULE))
-
-    by_velocity, _ = prediction_losses(predictor, clean, noise, T, SCHEDULE, "velocity")
-    by_noise, _ = prediction_losses(as_denoiser(predictor, "velocity", SCHEDULE), clean, noise, T, SCHEDULE)
-    np.testing.assert_allclose(by_velocity, 0.25, rtol=1e-5)
-    np.testing.assert_allclose(by_noise / by_velocity, SCHEDULE.alpha_bar[T], rtol=1e-3)
 
 
 def test_the_network_is_told_its_own_timesteps_under_a_respaced_schedule():
@@ -63,10 +50,10 @@ def test_the_network_is_told_its_own_timesteps_under_a_respaced_schedule():
         asked.extend(timesteps.tolist())
         return state
 
-    prediction_losses(denoiser, pair(0.0, 2), pair(0.0, 2), torch.tensor([0, 24]), SCHEDULE.respaced("ddim25"))
+    noise_losses(denoiser, pair(0.0, 2), pair(0.0, 2), torch.tensor([0, 24]), SCHEDULE.respaced("ddim25"))
     assert asked == [0, 960]
 
 
 def test_a_prediction_in_bfloat16_gives_a_loss_in_float32():
-    video, _ = prediction_losses(lambda s, t: tuple(x.bfloat16() for x in pair(1.0)), pair(0.0), pair(0.0), T, SCHEDULE)
+    video, _ = noise_losses(lambda s, t: tuple(x.bfloat16() for x in pair(1.0)), pair(0.0), pair(0.0), T, SCHEDULE)
     assert video.dtype == torch.float32

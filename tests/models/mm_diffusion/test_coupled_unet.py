@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from avbench.errors import UsageError
-from models.diffusion.objective import prediction_losses
+from models.diffusion.objective import noise_losses
 from models.diffusion.schedule import linear_schedule
 from models.mm_diffusion.config import PAPER, CoupledUNetConfig
 from models.mm_diffusion.coupled_unet import CoupledUNet
@@ -66,7 +66,7 @@ def test_every_block_gives_what_that_of_the_released_code_gives():
 def test_losses_and_gradients_of_a_training_step_are_those_of_the_released_code():
     case, shifts = golden.CASES["train_tinyA"], golden.shifts("train_tinyA")
     network = CoupledUNet.from_published(golden.state_dict("train_tinyA"), **golden.settings("train_tinyA"))
-    losses = prediction_losses(
+    losses = noise_losses(
         lambda state, t: network(*state, t, shifts),
         golden.inputs("train_tinyA", "x0."),
         golden.inputs("train_tinyA", "noise."),

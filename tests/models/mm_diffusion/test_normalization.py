@@ -63,3 +63,10 @@ def test_half_precision_is_computed_in_single_and_comes_back_in_half():
     torch.testing.assert_close(out, norm(half.detach().float()).bfloat16())
     out.sum().backward()
     assert half.grad.dtype == torch.bfloat16
+
+
+def test_a_network_may_have_fewer_groups():
+    norm, (x, _, _) = GroupNorm(64), arguments()
+    norm.groups = 8
+    x = x.detach().to(norm.weight.dtype)
+    torch.testing.assert_close(norm(x), F.group_norm(x.movedim(-1, 1), 8).movedim(1, -1), atol=1e-5, rtol=1e-4)
