@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
 from avbench.errors import UsageError
-from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.config import RunConfig
 from models.draws import Draws
 from models.model import Condition, Examples, Modality, OnStep, Preset, Tensors
 from models.registry import MODELS
@@ -22,38 +22,19 @@ from models.tats.config import PAPER_AUDIO, TINY_AUDIO, TatsAudioConfig
 from models.tats.model import Tats
 from models.tats.network import TatsAudioNetwork, TatsNetwork
 
-# As that of `tats`, which see for the sources: the paper and the released code give no other settings for this one.
+# Those of `tats`, which see for the sources: neither the paper nor the released code has other settings for this one.
 # Here too, 64 pixels are ours (the released loader has 96), and so are 330,000 steps. Sound: the first channel of
-# stereo, as for DiffWave, which is to take its place. Memory is counted, not measured.
-_PAPER = Preset(
-    spec=ClipSpec(),
+# stereo, as for DiffWave, whose sound is to take its place. Memory is counted, not measured.
+_PAPER = dataclasses.replace(
+    Tats.presets["paper"],
     network=PAPER_AUDIO,
-    training=TrainingConfig(
-        steps=330_000, batch_size=24, learning_rate=1.08e-4, weight_decay=0.01, ema_decay=0.0, channel="left"
-    ),
-    sampling=SamplingConfig(solver="tokens", top_k=2048, top_p=0.92),
+    training=dataclasses.replace(Tats.presets["paper"].training, channel="left"),
     fixed_gib=6.6,
     sample_gib=0.7,
 )
 _BASE = dataclasses.replace(_PAPER, training=dataclasses.replace(_PAPER.training, accumulation=2))
 _RELEASED = dataclasses.replace(_PAPER, spec=ClipSpec(size=96), sample_gib=1.4)
-_TINY = Preset(
-    spec=ClipSpec(size=16, sample_rate=4000),
-    network=TINY_AUDIO,
-    training=TrainingConfig(
-        steps=1500,
-        batch_size=16,
-        learning_rate=1e-3,
-        learning_rate_decay=0.5,
-        weight_decay=0.01,
-        ema_decay=0.0,
-        preview_every=500,
-        checkpoint_every=250,
-    ),
-    sampling=SamplingConfig(solver="tokens", top_p=0.92),
-    fixed_gib=0.5,
-    sample_gib=0.04,
-)
+_TINY = dataclasses.replace(Tats.presets["tiny"], network=TINY_AUDIO, sample_gib=0.04)
 
 
 class TatsAudio(Tats):

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from avbench.clip import ClipSpec
-from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.config import RunConfig
 from models.model import Modality, Preset, Tensors
 from models.registry import MODELS
 from models.tats.config import PAPER_AUDIO_VQGAN, TINY_AUDIO_VQGAN, AudioVqganConfig
 from models.tats.spectrogram import sound_patches
+from models.tats.video_vqgan_model import TatsVqgan
 from models.tats.vqgan_model import VqganModel
 
 logger = logging.getLogger(__name__)
@@ -26,43 +26,21 @@ logger = logging.getLogger(__name__)
 # code (songweige/TATS at 03bbce1) gives the command in its issue 17: 1,024 codes, tokens of 4 x 8 x 8, batch
 # normalisation, no restarts; L1 4, LPIPS 4 of one frame's patch, no adversarial and no feature loss; batches of 6 on
 # each of 8 GPUs, accumulated over 2, which are 96; Adam with betas 0.5 and 0.9 at 3e-5 * 2 * 6 / 4 = 9e-5, clipped to
-# norm 1, no schedule, no average of weights.
+# norm 1, no schedule, no average of weights. Micro-batches apart, that is what the VQGAN of video has.
 # Ours: what a patch is computed from (`models.tats.spectrogram`), since that was never published; the first channel of
 # stereo, as for DiffWave, whose sound this is to hear; 46,000 steps, as of the VQGAN of video. Memory is counted, not
 # measured.
-_PAPER = Preset(
-    spec=ClipSpec(),
+_PAPER = dataclasses.replace(
+    TatsVqgan.presets["paper"],
     network=PAPER_AUDIO_VQGAN,
-    training=TrainingConfig(
-        steps=46_000,
-        batch_size=96,
-        accumulation=6,
-        learning_rate=9e-5,
-        gradient_clip=1.0,
-        ema_decay=0.0,
-        channel="left",
-    ),
-    sampling=SamplingConfig(solver="tokens"),
-    fixed_gib=1.0,
+    training=dataclasses.replace(TatsVqgan.presets["paper"].training, channel="left"),
     sample_gib=0.25,
 )
 _BASE = dataclasses.replace(_PAPER, training=dataclasses.replace(_PAPER.training, accumulation=12))
-# Restarts, since a small set uses few codes otherwise; without LPIPS, whose weights are 0.5 GB.
-_TINY = Preset(
-    spec=ClipSpec(size=16, sample_rate=4000),
+_TINY = dataclasses.replace(
+    TatsVqgan.presets["tiny"],
     network=TINY_AUDIO_VQGAN,
-    training=TrainingConfig(
-        steps=600,
-        batch_size=8,
-        learning_rate=1e-3,
-        gradient_clip=1.0,
-        ema_decay=0.0,
-        preview_every=200,
-        checkpoint_every=200,
-    ),
-    sampling=SamplingConfig(solver="tokens"),
-    fixed_gib=0.5,
-    sample_gib=0.05,
+    training=dataclasses.replace(TatsVqgan.presets["tiny"].training, steps=600),
 )
 
 
