@@ -142,13 +142,15 @@ def aist(
 
 def aist_copy(path: Path, *, split: Mapping[str, Fraction] | None = None, seed: int = 0) -> Copy:
     """A copy that lies in a folder: [train, val or test]/videos, named as dances are. Pictures that are not square lose
-    all but their middle.
+    all but their middle. What several cameras saw of a dance, and what was cut from it, is one scene.
 
     Raises:
         UsageError: the folder does not exist.
         DataError: it holds no video.
     """
-    return read_copy(path, source="aist", terms=TERMS, label_of=_genre, crop=CROP, split=split, seed=seed)
+    return read_copy(
+        path, source="aist", terms=TERMS, label_of=_genre, scene_of=_sequence, crop=CROP, split=split, seed=seed
+    )
 
 
 def _item(name: str, videos: str) -> WebItem:
@@ -176,6 +178,18 @@ def _genre(item: FolderItem) -> str:
     """The genre in a file's name. Copies may have put something behind the dance's name."""
     genre = re.match(r"g[A-Z]{2}(?=_)", item.file.stem)
     return genre.group() if genre else ""
+
+
+def _sequence(item: FolderItem) -> str:
+    """The sequence that the file's name begins with; the file itself where it names none."""
+    parts = item.file.stem.split("_")
+    for count in range(len(parts), 0, -1):
+        name = "_".join(parts[:count])
+        try:
+            return sequence_of(name, parse_name(name).camera)
+        except DataError:
+            continue
+    return item.source
 
 
 @dataclass(frozen=True)

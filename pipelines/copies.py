@@ -32,6 +32,7 @@ def read_copy(
     source: str,
     terms: Terms,
     label_of: Callable[[FolderItem], str],
+    scene_of: Callable[[FolderItem], str] = lambda item: item.source,
     crop: int | None = None,
     split: Mapping[str, Fraction] | None = None,
     seed: int = 0,
@@ -40,6 +41,7 @@ def read_copy(
 
     Args:
         label_of: the class of a video; raises DataError where it has none of this data set.
+        scene_of: what a video shares its scenes with; each is a scene of its own where it is not given.
         crop: as in `Listing`.
         split: shares by name that take the place of the folder's own splits, dealt with `seed`.
 
@@ -57,7 +59,7 @@ def read_copy(
     failures = []
     for item in found:
         try:
-            items.append(_item_of(item, label_of(item)))
+            items.append(_item_of(item, label_of(item), scene_of(item)))
         except DataError as error:
             failures.append(Failure.of(item.source, "list", error))
     if not items:
@@ -103,13 +105,13 @@ def match_copy(listing: Listing, path: Path) -> Copy:
     return Copy(folder=path, listing=replace(listing, items=tuple(items)), files=files, failures=tuple(failures))
 
 
-def _item_of(item: FolderItem, label: str) -> WebItem:
+def _item_of(item: FolderItem, label: str, scene: str) -> WebItem:
     return WebItem(
         key=item.key,
         url=f"file:{item.source}",
         via="http",
         video=item.key,
-        scene=item.source,
+        scene=scene,
         split=item.split,
         label=label,
         # So that a file that was replaced by another one makes another set.

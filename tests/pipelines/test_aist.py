@@ -100,3 +100,14 @@ def test_reads_a_copy_by_the_names_of_its_files(tmp_path, movie):
     listing = aist_copy(tmp_path).listing
     assert [(item.split, item.label) for item in listing.items] == [("test", ""), ("train", "gBR")]
     assert listing.crop == 1024 and listing.terms.must_accept
+
+
+def test_what_several_cameras_saw_of_a_dance_stays_in_one_split(tmp_path, movie):
+    for dance in DANCES[:3]:
+        for name in (dance.format("c01"), f"{dance.format('c09')}_02"):
+            movie(tmp_path / f"{name}.mp4", seconds=0.2)
+    movie(tmp_path / "a dance.mp4", seconds=0.2)
+    items = aist_copy(tmp_path, split={"train": Fraction(1, 2), "test": Fraction(1, 2)}).listing.items
+    scenes = {item.scene for item in items}
+    assert scenes == {"a dance.mp4", *(dance.format("cAll") for dance in DANCES[:3])}
+    assert all(len({item.split for item in items if item.scene == scene}) == 1 for scene in scenes)

@@ -1,4 +1,7 @@
+import json
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 
 import ffmpeg
 import pandas as pd
@@ -38,6 +41,32 @@ def test_finds_a_test_clip_in_training_by_picture_and_by_sound(found):
 def test_strict_refuses_and_names_the_first(found):
     with pytest.raises(DataError, match=r"0 pairs of clips share a source, 1 look alike, 1 sound alike; .*dog_a.*hund"):
         found.check("leaking")
+
+
+def test_strict_minds_no_likeness_in_a_set_that_takes_what_looks_alike(found):
+    dances = replace(found, alike=True)
+    with pytest.raises(DataError, match="1 look alike, 1 sound alike"):
+        dances.check("dances")
+    replace(dances, leaks=tuple(leak for leak in found.leaks if leak.kind == "picture")).check("dances")
+
+
+def test_knows_a_set_that_takes_what_looks_alike_by_its_rules(tmp_path, movie):
+    movie(tmp_path / "videos" / "a.mp4")
+    movie(tmp_path / "videos" / "b.mp4", size=(64, 64))
+    shares = {"train": Fraction(1, 2), "test": Fraction(1, 2)}
+    prepare(
+        folder(tmp_path / "videos", split=shares),
+        tmp_path / "set",
+        name="set",
+        storage=Storage(clip_seconds=2),
+        workers=1,
+    )
+    assert not audit(open_clipset(tmp_path / "set")).alike
+    manifest = tmp_path / "set" / "clipset.json"
+    content = json.loads(manifest.read_text())
+    content["made"]["screening"] = {"copies": True}
+    manifest.write_text(json.dumps(content))
+    assert audit(open_clipset(tmp_path / "set")).alike
 
 
 def test_lists_the_leaks_as_csv(found, tmp_path):

@@ -43,6 +43,10 @@ def audit(
         kinds = ("source", "picture", "sound")
         counts = ", ".join(f"{kind} {found.count(kind)}" for kind in kinds)
         output.print(f"{found.clips:,} clips in {', '.join(found.splits)}; pairs across splits: {counts}")
+        if found.alike and found.count("picture"):
+            errors.print(
+                "this set takes videos that look alike (--screen copies=true): --strict minds other pairs only"
+            )
         for leak in found.leaks[:_SHOWN]:
             line = f"{leak.kind} {leak.score:.2f}: {leak.first_split}/{leak.first} {leak.second_split}/{leak.second}"
             output.print(line, markup=False, highlight=False)
