@@ -89,7 +89,7 @@ def _run(path: Path) -> Entry:
 
 
 def _results(path: Path) -> Entry | None:
-    if not (path / "results.csv").is_file() and not (path / "provenance.json").is_file():
+    if not (path / "results.csv").is_file():  # a report, a sanity study, pictures
         return None
     entry: Entry = {"name": path.name, "state": "unfinished", "made_for": _made_for(path)}
     if not (path / "summary.csv").is_file():

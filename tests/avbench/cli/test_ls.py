@@ -50,6 +50,12 @@ def test_results_are_told_with_what_they_were_made_for(avbench):
     assert (entry["methods"][0], entry["n"], entry["runs"]) == ("ours", 2048, 6)
 
 
+def test_a_report_is_no_result(avbench):
+    Folder(Path("results/ours"), {"FVD": 229.0}).write()
+    assert avbench("report", "--clips", 0)[0] == 0
+    assert [entry["name"] for entry in listed(avbench, "results")] == ["ours"]
+
+
 @pytest.mark.parametrize(
     ("what", "file"), [("data", "clipset.json"), ("runs", "config.toml"), ("results", "summary.csv")]
 )
