@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 from browser import Rater, chromium, someone
+from playwright.sync_api import Browser
 from small_study import clip_id, mos_study, write_small_study
 
 from reports.study.ingest.ingest import ingest
@@ -39,9 +40,15 @@ def sheet(study) -> str:
     return path.as_uri()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
-def rater() -> Iterator[Rater]:
-    with chromium() as browser, someone(browser) as rater:
+def rater(browser) -> Iterator[Rater]:
+    with someone(browser) as rater:
         yield rater
 
 
