@@ -255,7 +255,7 @@ class Planner:
         """What is changed in the preset, besides the size of the clips, by dotted name."""
         from models.registry import MODELS
 
-        changes = self.scale.settings(training.model) | dict(training.changes)
+        changes = {**self.scale.changes, **training.changes}
         if training.model in MODELS:
             changes |= self._own_changes(training)
         return changes
@@ -284,9 +284,9 @@ class Planner:
         from models.registry import MODELS
 
         if training.model not in MODELS:
-            return int(self.scale.settings(training.model).get("training.steps", 0))
+            return int(self.scale.changes.get("training.steps", 0))
         preset = MODELS[training.model].presets[self.scale.preset]
-        return int(share * int(self.scale.settings(training.model).get("training.steps", preset.training.steps)))
+        return int(share * int(self.scale.changes.get("training.steps", preset.training.steps)))
 
     def _sampler(self, row: Row) -> Sampler | None:
         return {"quick": self.scale.quick, "full": self.scale.full, "own": None}[row.sampler]

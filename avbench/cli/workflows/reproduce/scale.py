@@ -31,16 +31,11 @@ class Scale:
     evaluations: tuple[int, ...]  # of the network, at which solvers are compared
     clips: int  # of the synthetic data set
     changes: Mapping[str, str] = field(default_factory=dict)  # settings of every training
-    changes_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # and of single models'
 
     @property
     def smoke(self) -> bool:
         """Whether the numbers mean nothing, so that no report shows them unasked."""
         return self.name == "smoke"
-
-    def settings(self, model: str) -> dict[str, str]:
-        """What is changed in the preset of a model."""
-        return {**self.changes, **self.changes_of.get(model, {})}
 
 
 # Section 4.1 of the paper; the text names 2,048 samples and 6 runs for Tables 1 and 2.
@@ -88,10 +83,6 @@ SMOKE = Scale(
     evaluations=(5, 20),
     clips=32,
     changes={"training.steps": "5", "training.batch_size": "4"},
-    changes_of={
-        name: {"network.channels": "32", "network.cross_head_channels": "32"}
-        for name in ("mm-diffusion", "video-only", "audio-only")
-    },
 )
 SCALES: Mapping[str, Scale] = {scale.name: scale for scale in (PAPER, TINY, SMOKE)}
 
