@@ -12,8 +12,7 @@ DiffWave hears 0.4 s in the place of 1.6 s.
 import argparse
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -112,15 +111,13 @@ def draws_of(settings: RunConfig) -> Draws:
     return Draws(0, "benchmark", members=range(settings.training.batch_size))
 
 
-@contextmanager
-def training(chosen: Iterable[Tensor], others: Iterable[Tensor]) -> Iterator[None]:
-    """Only the chosen ones gather gradients, from none on."""
+def train_only(chosen: Iterable[Tensor], others: Iterable[Tensor]) -> None:
+    """Lets the chosen parameters alone gather gradients, from none on."""
     for parameter in others:
         parameter.requires_grad_(False)
     for parameter in chosen:
         parameter.requires_grad_(True)
         parameter.grad = None
-    yield
 
 
 class Ours(Rival):
@@ -152,9 +149,9 @@ class Ours(Rival):
     def run(self, phase: Phase) -> None:
         others = [parameter for name, part in self.parts.items() if name != phase.optimizer for parameter in part]
         chosen = self.parts[phase.optimizer]
-        with training(chosen, others):
-            losses = phase.losses(self.network, self.batch, self.draws, self.config)
-            torch.stack(list(losses.parts.values())).sum(0).mean().backward()
+        train_only(chosen, others)
+        losses = phase.losses(self.network, self.batch, self.draws, self.config)
+        torch.stack(list(losses.parts.values())).sum(0).mean().backward()
         kept = {f"{phase.name}, {self.names[id(parameter)]}": parameter.grad for parameter in chosen}
         self.gradients = {**self.gradients, **{name: grad for name, grad in kept.items() if grad is not None}}
 
@@ -218,8 +215,8 @@ class Plain(Rival):
         """The gradients of a loss by the weights with such names."""
         chosen = {name: tensor for name, tensor in self.weights.items() if trained(name)}
         others = [tensor for name, tensor in self.weights.items() if name not in chosen]
-        with training(chosen.values(), others):
-            loss().backward()
+        train_only(chosen.values(), others)
+        loss().backward()
         kept = {f"{phase}, {name}": tensor.grad for name, tensor in chosen.items()}
         self.gradients = {**self.gradients, **{name: grad for name, grad in kept.items() if grad is not None}}
 

@@ -1,7 +1,7 @@
 """Two renderings of one network, in processes of their own: time, peak memory, and how far their results differ.
 
-Each process has its own peak of memory. Rivals take turns, so that a busy machine slows both: "best" compares the best
-of each, "median" the rounds pair by pair.
+Each process has its own peak of memory, told as it is after each kind of work. Rivals take turns, so that a busy
+machine slows both: "best" compares the best of each, "median" the rounds pair by pair.
 """
 
 import multiprocessing
