@@ -19,7 +19,7 @@ _BIN = Path(sys.executable).parent
 _TORCHRUN = [str(_BIN / "torchrun"), "--nproc-per-node", "2", "--no-python"]
 
 # At the preset's ten times higher learning rate, rounding errors grow tenfold every few steps.
-_TRAINING = ("steps=20", "batch_size=4", "accumulation=2", "learning_rate=1e-4")
+_TRAINING = ("steps=8", "batch_size=4", "accumulation=2", "learning_rate=1e-4")
 _SETTINGS = [*SMALL, *(f"--set=training.{setting}" for setting in _TRAINING)]
 
 
@@ -41,7 +41,7 @@ def test_two_processes_train_to_the_losses_of_one(movies, tmp_path):
         assert done.returncode == 0, done.stderr
         assert done.stdout == f"runs/{name}\n"  # said once
     one, two = (read_metrics(Run(tmp_path / "runs" / name).metrics_file) for name in ("one", "two"))
-    assert len(one) == len(two) == 20
+    assert len(one) == len(two) == 8
     for ours, theirs in zip(one, two, strict=True):
         losses = [name for name in ours if name.split("_")[0] in ("loss", "video", "audio") and name != "loss_scale"]
         np.testing.assert_allclose([ours[name] for name in losses], [theirs[name] for name in losses], rtol=1e-5)
