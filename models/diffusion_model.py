@@ -16,14 +16,13 @@ from avbench.errors import UsageError
 from models.clip_examples import ClipExamples
 from models.config import RunConfig
 from models.diffusion.objective import noise_losses
-from models.diffusion.preconditioning import Preconditioning
 from models.diffusion.schedule import linear_schedule
 from models.diffusion.solvers import solve, solve_conditional
 from models.diffusion.state import Denoiser, State
 from models.draws import Draws
 from models.model import Condition, Examples, Losses, Modality, Model, OnStep, Tensors
 
-SCHEDULE = linear_schedule(1000)
+_SCHEDULE = linear_schedule(1000)
 
 Shifts = Callable[[], np.random.Generator]
 """Called once per evaluation of the network: the generator of its random shifts, alike for all batches and ranks."""
@@ -33,12 +32,8 @@ class DiffusionModel(Model):
     """A model that predicts the noise in clips, under the linear schedule of 1000 steps."""
 
     @abstractmethod
-    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
-        """`network`, which may be wrapped, as a function of states in the order of `modalities`."""
-
-    def preconditioning(self, config: RunConfig) -> Preconditioning | None:
-        """What scales the network's input and output; None: it predicts the noise itself."""
-        return None
+    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+        """`network`, which may be wrapped, as a denoiser of states in the order of `modalities`."""
 
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return ClipExamples(
@@ -51,18 +46,16 @@ class DiffusionModel(Model):
         )
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
-        """Mean squared error of what the network predicts in each modality, at one timestep for both; and their sum."""
+        """Mean squared error of the noise in each modality, at one timestep for both; the loss is their sum."""
         clean: State = tuple(batch[modality] for modality in self.modalities)
         noise: State = tuple(
             draws.normal("noise", modality, shape=tensor.shape[1:])
             for modality, tensor in zip(self.modalities, clean, strict=True)
         )
-        timesteps = draws.integers("timestep", high=len(SCHEDULE))
-        denoiser = self._denoiser(network, lambda: draws.shared("shift"), config)
-        parts = noise_losses(denoiser, clean, noise, timesteps, SCHEDULE)
-        if scales := self.preconditioning(config):
-            parts = tuple(map(torch.mul, parts, scales.loss_weights(timesteps)))
-        return Losses(dict(zip(self.modalities, parts, strict=True)), timesteps / len(SCHEDULE))
+        timesteps = draws.integers("timestep", high=len(_SCHEDULE))
+        denoiser = self.denoiser(network, lambda: draws.shared("shift"))
+        parts = noise_losses(denoiser, clean, noise, timesteps, _SCHEDULE)
+        return Losses(dict(zip(self.modalities, parts, strict=True)), timesteps / len(_SCHEDULE))
 
     def generate(
         self,
@@ -82,19 +75,15 @@ class DiffusionModel(Model):
             )
 
         evaluations = itertools.count()
-        denoiser = self._denoiser(network, lambda: draws.shared("shift", next(evaluations)), config)
+        denoiser = self.denoiser(network, lambda: draws.shared("shift", next(evaluations)))
         solver, steps = config.sampling.solver, config.sampling.steps
         initial = noise("initial")
         if condition is None:
             with torch.no_grad():
-                state = solve(solver, denoiser, initial, noise, schedule=SCHEDULE, steps=steps, on_step=on_step)
+                state = solve(solver, denoiser, initial, noise, schedule=_SCHEDULE, steps=steps, on_step=on_step)
         else:
             state = self._fit(condition, denoiser, initial, noise, config, on_step)
         return dict(zip(self.modalities, state, strict=True))
-
-    def _denoiser(self, network: nn.Module, shifts: Shifts, config: RunConfig) -> Denoiser:
-        predictor, scales = self.predictor(network, shifts), self.preconditioning(config)
-        return scales.denoiser(predictor) if scales else predictor
 
     def _fit(
         self,
@@ -117,7 +106,7 @@ class DiffusionModel(Model):
                 denoiser,
                 initial,
                 noise,
-                schedule=SCHEDULE,
+                schedule=_SCHEDULE,
                 index=self.modalities.index(condition.modality),
                 clean=condition.value,
                 scale=condition.scale if gradient else 0.0,

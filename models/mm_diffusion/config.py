@@ -28,8 +28,6 @@ class CoupledUNetConfig:
     cross_head_channels: int = 64  # per head of cross-attention
     dropout: float = 0.1
     norm_groups: int = 32  # of every group normalisation
-    # Standard deviation of pictures and of sound, which then scale in- and output; None: the noise itself comes out.
-    data_std: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.channel_mult or self.blocks_per_level < 1 or self.frames < 1:
@@ -40,8 +38,6 @@ class CoupledUNetConfig:
             )
         if self.norm_groups < 1:
             raise UsageError(f"norm_groups is {self.norm_groups}; it must be at least 1")
-        if self.data_std is not None and (len(self.data_std) != 2 or min(self.data_std) <= 0):
-            raise UsageError(f"data_std is {self.data_std}; it takes two positive numbers, of pictures and of sound")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout is {self.dropout}; it must lie in [0, 1)")
         for window in self.windows:
@@ -87,6 +83,4 @@ TINY = replace(
     dropout=0.0,
     # With 32, each group would be one channel, and the brightness of a picture would not get through.
     norm_groups=8,
-    # Of the embedded data set; what a noise prediction learns in so short a time is not enough (docs/learning.md).
-    data_std=(0.5, 0.06),
 )

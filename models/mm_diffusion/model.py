@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
 from models.config import RunConfig, SamplingConfig, TrainingConfig
-from models.diffusion.preconditioning import Preconditioning
 from models.diffusion.state import Denoiser, State
-from models.diffusion_model import SCHEDULE, DiffusionModel, Shifts, sample_shape
+from models.diffusion_model import DiffusionModel, Shifts, sample_shape
 from models.mm_diffusion.config import AUDIOSET, BASE, PAPER, TINY, CoupledUNetConfig
 from models.mm_diffusion.coupled_unet import CoupledUNet
 from models.mm_diffusion.single_stream import AudioUNet, VideoUNet
@@ -84,13 +83,6 @@ class _UNetModel(DiffusionModel):
     network_config: ClassVar[type] = CoupledUNetConfig
     presets: ClassVar[Mapping[str, Preset]] = PRESETS
 
-    def preconditioning(self, config: RunConfig) -> Preconditioning | None:
-        stds = config.network.data_std
-        if stds is None:
-            return None
-        by_stream = dict(zip(CoupledUNet.streams, stds, strict=True))
-        return Preconditioning([by_stream[modality] for modality in self.modalities], SCHEDULE)
-
 
 class MMDiffusion(_UNetModel):
     """The coupled U-Net: video and its sound at once. Source: Ruan et al. 2023, arXiv 2212.09478."""
@@ -103,16 +95,16 @@ class MMDiffusion(_UNetModel):
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return CoupledUNet.from_published(state_dict, **_fields(config.network))
 
-    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         ranges = self.bare(network).shift_ranges
 
-        def predict(state: State, timesteps: Tensor) -> State:
+        def denoise(state: State, timesteps: Tensor) -> State:
             # One draw for each evaluation: all samples of all batches and ranks see the same windows.
             drawn = torch.from_numpy(shifts().integers(ranges, dtype=np.int64))
             predicted: State = network(*state, timesteps, drawn.to(timesteps.device))
             return predicted
 
-        return predict
+        return denoise
 
 
 class _SingleStream(_UNetModel):
@@ -126,7 +118,7 @@ class _SingleStream(_UNetModel):
     def from_published(self, state_dict: Tensors, config: RunConfig) -> nn.Module:
         return self.network.from_published(state_dict, **_fields(config.network))
 
-    def predictor(self, network: nn.Module, shifts: Shifts) -> Denoiser:
+    def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         return lambda state, timesteps: (network(*state, timesteps),)
 
 
