@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
 from avbench.clipset import ClipSet
-from avbench.errors import UsageError
 from models.clip_examples import ClipExamples
 from models.config import RunConfig
 from models.diffusion.objective import noise_losses
@@ -94,11 +93,6 @@ class DiffusionModel(Model):
         config: RunConfig,
         on_step: OnStep | None,
     ) -> State:
-        if len(self.modalities) < 2:
-            raise UsageError(
-                f"a model of {self.modalities[0]} alone cannot be conditioned on {condition.modality}; "
-                "sample an mm-diffusion run"
-            )
         gradient = condition.guidance == "gradient"
         with torch.set_grad_enabled(gradient):
             return solve_conditional(
