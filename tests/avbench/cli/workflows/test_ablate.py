@@ -130,6 +130,7 @@ def test_a_users_run_is_sampled_at_every_point_and_its_numbers_gathered(toy, cap
     assert "FVD[tiny_video]" in captured.out and "SMOKE" in captured.err
 
 
+@pytest.mark.slow
 def test_guidance_samples_real_clips_the_other_way_round_and_judges_what_was_made(toy):
     planner, network = toy
     run_study(guidance_study(planner, network, [0, 2]), planner, dry_run=False)
