@@ -111,9 +111,10 @@ def tell_alignment(sets: dict[str, Path], count: int, spec: ClipSpec) -> None:
         print(f"{name:12} {own:10.3f} {another:10.3f} {share:35.4f}")
 
 
-def clips_of(folder: Path, count: int, spec: ClipSpec) -> list[Clip]:
+def clips_of(folder: Path, count: int | None, spec: ClipSpec) -> list[Clip]:
+    """The first `count` clips of a set in a shape, or all."""
     clipset = open_clipset(folder)
-    return [clipset.clip(number, spec=spec) for number in range(min(count, len(clipset.records)))]
+    return [clipset.clip(number, spec=spec) for number in range(len(clipset.records))[:count]]
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from learning import clips_of
 from numpy.typing import NDArray
 
-from avbench.clip import Clip, ClipSpec
-from avbench.clipset import open_clipset
+from avbench.clip import Clip
 from models.run import Run
 from models.sampling.sample import sample_run
 from reports.contact_sheet import contact_sheet
@@ -47,11 +47,6 @@ def log_spectrogram(clip: Clip) -> Matrix:
     return np.asarray((magnitudes + _QUIET).log10().flatten().double())
 
 
-def clips_of(folder: Path, spec: ClipSpec) -> list[Clip]:
-    clipset = open_clipset(folder)
-    return [clipset.clip(number, spec=spec) for number in range(len(clipset.records))]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
@@ -59,8 +54,8 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="where to write a PNG of the windows, then the samples")
     options = parser.parse_args()
     run = Run(options.run)
-    windows = clips_of(run.config.data, run.config.spec)
-    samples = clips_of(sample_run(run, options.samples).base, run.config.spec)
+    windows = clips_of(run.config.data, None, run.config.spec)
+    samples = clips_of(sample_run(run, options.samples).base, options.samples, run.config.spec)
     pictures, sounds = psnr(samples, windows), correlation(samples, windows)
 
     print(f"{'sample':>6} {'window seen':>12} {'PSNR':>6} {'next':>6}   {'window heard':>12} {'corr.':>6} {'next':>6}")
