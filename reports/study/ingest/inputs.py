@@ -8,6 +8,7 @@ from pathlib import Path
 
 from avbench.workspace import atomic_write, sha256_file
 from reports.study.keyed import PRIVATE
+from reports.study.server.answers import FOLDER as ANSWERS
 
 #: Files that our server writes beside its votes.
 _BESIDE = ("raters.jsonl", "comments.jsonl")
@@ -24,7 +25,7 @@ class Input:
 
 def server_file(study: Path) -> Path:
     """The file to which the study's own server appends; it is read where it lies."""
-    return study / "private" / "answers" / "votes.jsonl"
+    return study / ANSWERS / "votes.jsonl"
 
 
 def kept_inputs(study: Path) -> list[Input]:
