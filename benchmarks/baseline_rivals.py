@@ -24,6 +24,8 @@ from models.draws import Draws
 from models.model import Phase
 from models.registry import MODELS
 
+_USES = 1e4
+
 
 def awakened(settings: RunConfig) -> Any:
     """The network, freshly made. What starts as zero is random here, since zeros would hide differences."""
@@ -33,8 +35,12 @@ def awakened(settings: RunConfig) -> Any:
         if parameter.ndim > 1 and not parameter.any():
             nn.init.normal_(parameter, std=0.02)
     for name, buffer in network.named_buffers():
+        # Codes as if they had long been in use. New ones would be made from the first batch, by chance; light ones
+        # would move so far in a step that all vectors choose the same, and of a constant the decoder makes rounding.
         if name.endswith("codebook.N"):
-            buffer.fill_(1.0)  # else the first batch makes the codes, by chance
+            buffer.fill_(_USES)
+        if name.endswith("codebook.z_avg"):
+            buffer.mul_(_USES)
     return network
 
 

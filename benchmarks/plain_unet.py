@@ -29,11 +29,12 @@ class PlainUNet:
         windows: Mapping[str, int],
         heads: int,
         head_channels: int,
+        groups: int,
     ) -> None:
         """`windows` has the frames of each cross-attention's window, by the attention's published name."""
         self.weights = state_dict
         self.levels, self.blocks, self.windows = levels, blocks_per_level, windows
-        self.heads, self.head_channels = heads, head_channels
+        self.heads, self.head_channels, self.groups = heads, head_channels, groups
 
     def __call__(self, video: Tensor, audio: Tensor, timesteps: Tensor, shifts: Mapping[str, int]) -> Pair:
         embedding = self.time_embedding(timesteps)
@@ -145,7 +146,7 @@ class PlainUNet:
         """Group normalisation in float32 over all but batch and channels, which are `axis`."""
         weight, bias = self.weights[f"{name}.GroupNorm.weight"], self.weights[f"{name}.GroupNorm.bias"]
         moved = x.movedim(axis, 1)
-        y = F.group_norm(moved.reshape(len(x), x.shape[axis], -1).float(), 32, weight, bias)
+        y = F.group_norm(moved.reshape(len(x), x.shape[axis], -1).float(), self.groups, weight, bias)
         return y.reshape(moved.shape).movedim(1, axis).type(x.dtype)
 
     def linear(self, x: Tensor, name: str) -> Tensor:

@@ -83,6 +83,7 @@ class Plain(Rival):
             windows=windows,
             heads=case.config.heads,
             head_channels=case.config.cross_head_channels,
+            groups=case.config.norm_groups,
         )
         video, self.audio, self.timesteps = inputs(case)
         self.video = video.transpose(1, 2).contiguous()
