@@ -109,6 +109,10 @@ class Model(ABC):
         """The modalities that samples can be made to fit: by default any one, for a model of several."""
         return self.modalities if len(self.modalities) > 1 else ()
 
+    def use(self, run: str) -> str:
+        """What follows `avbench` in the command that a run of this name serves once it is trained."""
+        return f"sample {run}"
+
     @abstractmethod
     def build(self, config: RunConfig) -> nn.Module:
         """The network, freshly initialised from torch's global generator.

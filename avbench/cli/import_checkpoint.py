@@ -38,6 +38,7 @@ def import_(
     """Make a run of a published checkpoint: of MM-Diffusion's own files, its training code's, or a baseline's."""
     from avbench.plugins import load_plugins
     from models.importing import import_checkpoint
+    from models.registry import MODELS
 
     load_plugins(plugin or [])
     file = _file(checkpoint)
@@ -49,7 +50,7 @@ def import_(
         changes=named_values("--set", set_ or []),
         name=name,
     )
-    errors.print(f"make samples with `avbench sample {run.name}`", highlight=False)
+    errors.print(f"go on with `avbench {MODELS[run.config.model].use(run.name)}`", highlight=False)
     print(run.path)
 
 

@@ -53,6 +53,7 @@ def train(
 ) -> None:
     """Train a model. Interrupted or killed, the same command goes on where it was."""
     from avbench.plugins import load_plugins
+    from models.registry import MODELS
     from models.training.start import Request
     from models.training.train import train as train_run
 
@@ -76,8 +77,8 @@ def train(
         return
     if trained.finished_before:
         errors.print(f"{trained.run.path} was finished before; nothing was to do", highlight=False)
-    use = "upscale CLIPSET --with" if trained.run.config.model == "super-resolution" else "sample"
-    errors.print(f"make samples with `avbench {use} {trained.run.name}`", highlight=False)
+    use = MODELS[trained.run.config.model].use(trained.run.name)
+    errors.print(f"go on with `avbench {use}`", highlight=False)
     print(trained.run.path)
 
 

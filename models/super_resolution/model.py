@@ -79,6 +79,9 @@ class SuperResolution(Model):
 
     solvers: ClassVar[tuple[Solver, ...]] = ("ddim",)
 
+    def use(self, run: str) -> str:
+        return f"upscale CLIPSET --with {run}"
+
     def build(self, config: RunConfig) -> nn.Module:
         if config.spec.size != config.network.size:
             raise UsageError(
@@ -122,7 +125,7 @@ class SuperResolution(Model):
         condition: Condition | None = None,
         on_step: OnStep | None = None,
     ) -> NoReturn:
-        raise UsageError("an upsampler makes nothing of its own; give it clips: `avbench upscale CLIPSET --with RUN`")
+        raise UsageError(f"an upsampler makes nothing of its own; give it clips: `avbench {self.use('RUN')}`")
 
     def preview(
         self, network: nn.Module, config: RunConfig, draws: Draws, examples: Examples

@@ -37,6 +37,9 @@ class VqganModel(Model):
     reach: ClassVar[float]
     transformer: ClassVar[str]
 
+    def use(self, run: str) -> str:
+        return f"train {self.transformer} --first-stage {run}"
+
     @abstractmethod
     def seen(self, batch: Tensors, config: RunConfig) -> Tensor:
         """What the network is given of a batch of examples: (B, `channels`, T, H, W)."""
@@ -98,7 +101,7 @@ class VqganModel(Model):
         what = " and ".join(self.modalities)
         raise UsageError(
             f"a {config.model} turns {what} into tokens and back; what makes clips is a transformer on it: "
-            f"`avbench train {self.transformer} --first-stage RUN`"
+            f"`avbench {self.use('RUN')}`"
         )
 
     def preview(

@@ -49,6 +49,7 @@ def test_says_what_it_chose_and_prints_where_the_run_is(toy):
     assert "toy, preset tiny: 156 parameters, about 0.0 GiB of the" in err
     assert "5 clips, in windows of 4 frames of 8x8 at 10 fps, sound at 500 Hz" in err
     assert "steps 1 to 6 of 4 samples" in err
+    assert "go on with `avbench sample toy-movies-tiny-1`" in err
     files = sorted(path.name for path in Path(out.strip()).iterdir() if not path.name.startswith("."))
     assert files == ["checkpoints", "config.toml", "metrics.csv", "previews", "tensorboard"]
 

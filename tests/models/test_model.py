@@ -1,0 +1,23 @@
+"""What every registered model promises the commands."""
+
+import pytest
+
+from models.registry import MODELS
+
+_USES = {
+    "audio-only": "sample mine",
+    "diffwave": "sample mine",
+    "digan": "sample mine",
+    "mm-diffusion": "sample mine",
+    "super-resolution": "upscale CLIPSET --with mine",
+    "tats": "sample mine",
+    "tats-audio": "sample mine",
+    "tats-audio-vqgan": "train tats-audio --first-stage mine",
+    "tats-vqgan": "train tats --first-stage mine",
+    "video-only": "sample mine",
+}
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_says_what_a_trained_run_is_for(name):
+    assert MODELS[name].use("mine") == _USES[name]
