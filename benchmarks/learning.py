@@ -1,10 +1,10 @@
 """Has a run learnt? Its samples against noise, an untrained network and real clips, all in the run's own shape.
 
-    python benchmarks/learning.py runs/NAME [--samples 64] [--sheet docs/learnt.png]
+    python benchmarks/learning.py runs/NAME [--samples 64] [--from-audio CLIPSET] [--sheet docs/learnt.png]
 
 Two tables: distances to real clips (protocol `avbench`, features `embedded`), and, for a model of both, how well
-picture and sound fit each other, beside how well they fit when each clip gets another one's sound. Whatever was made
-before is used again.
+picture and sound fit each other, beside how well they fit when each clip gets another one's sound. With --from-audio,
+the samples are pictures to the sound of that set's clips. Whatever was made before is used again.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from avbench.reshape import reshape
 from models.checkpoint import Checkpoint, save_checkpoint
 from models.registry import MODELS
 from models.run import Run
+from models.sampling.conditions import Conditions
 from models.sampling.noise import noise_set
 from models.sampling.sample import sample_run
 from models.training.job import prepare_job
@@ -67,6 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--from-audio", type=Path, metavar="CLIPSET", help="whose sound samples are made to fit")
     parser.add_argument("--sheet", type=Path, help="where to write a PNG of samples")
     options = parser.parse_args()
     load_plugins()
@@ -74,10 +76,12 @@ def main() -> None:
     spec, work = run.config.spec, options.run / "learning"
     # Twice as many real clips, so that real against real is measured at the same number.
     real = reshape(open_clipset(run.config.data), spec, work / "real", windows=2 * count)
+    sound = options.from_audio
+    given = Conditions(sound, "audio", spec, split=run.config.split, seed=0) if sound else None
     made = {
         "noise": noise_set(spec, count, work / "noise"),
-        "untrained": sample_run(untrained(run, work / "untrained"), count).base,
-        "trained": sample_run(run, count).base,
+        "untrained": sample_run(untrained(run, work / "untrained"), count, conditions=given).base,
+        "trained": sample_run(run, count, conditions=given).base,
     }
 
     summaries = [

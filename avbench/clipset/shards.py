@@ -31,7 +31,9 @@ from avbench.clipset.layout import (
 )
 from avbench.clipset.records import ClipMedia, Failure
 from avbench.errors import DataError, UsageError
-from avbench.media.probe import probe
+from avbench.media.probe import MediaInfo, probe
+
+_REMEMBERED = 512  # members; what is known of one takes some 40 kB for each 10 s of pictures
 
 
 class ShardClipSet(ClipSet):
@@ -58,6 +60,7 @@ class ShardClipSet(ClipSet):
                 fit=self.manifest["fit"],
                 channel=self.manifest["channel"],
             )
+            self._known: dict[tuple[int, str], MediaInfo] = {}  # of the members probed last
             self._members: dict[str, dict[str, Location]] = {}
             for row in _read_table(path / INDEX):
                 location = Location(row["shard"], row["offset"], row["size"], row["crc32"])
@@ -70,8 +73,8 @@ class ShardClipSet(ClipSet):
         pictures = next((name for name in (VIDEO_MEMBER, LOSSLESS_MEMBER) if name in members), None)
         movie = self.member(index, pictures) if video and pictures else None
         sound = self.member(index, AUDIO_MEMBER) if audio and AUDIO_MEMBER in members else None
-        info_video = probe(movie).video if movie is not None else None
-        info_audio = probe(sound).audio if sound is not None else None
+        info_video = self._probed(index, pictures, movie).video if movie and pictures else None
+        info_audio = self._probed(index, AUDIO_MEMBER, sound).audio if sound else None
         return ClipMedia(
             video=movie,
             audio=sound,
@@ -80,6 +83,15 @@ class ShardClipSet(ClipSet):
             video_origin=info_video.start if info_video else Fraction(0),
             audio_origin=info_audio.start if info_audio else Fraction(0),
         )
+
+    def _probed(self, index: int, name: str, member: bytes) -> MediaInfo:
+        # Training comes back to a clip for another window, and to probe it takes a quarter of reading one.
+        if (index, name) not in self._known:
+            info = probe(member)
+            if len(self._known) == _REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[index, name] = info
+        return self._known[index, name]
 
     def small_frames(self, index: int) -> NDArray[np.uint8] | None:
         if SMALL_VIDEO_MEMBER not in self._members[self.records[index].key]:

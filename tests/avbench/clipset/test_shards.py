@@ -8,6 +8,7 @@ import pytest
 from avbench.clipset import Failure, open_clipset
 from avbench.clipset.write import ShardWriter, StoredClip
 from avbench.errors import DataError, UsageError
+from avbench.media.probe import probe
 
 
 def damage(file, *, at, count=64):
@@ -39,6 +40,21 @@ def test_reads_one_stream_alone(shards):
     assert clipset.clip(2, audio=False).audio is None and clipset.clip(2, audio=False).video is not None
     np.testing.assert_array_equal(clipset.clip(2, video=False).audio, clipset.clip(2).audio)
     assert clipset.clip(2, video=False).video is None
+
+
+def test_a_clip_that_is_read_again_is_not_probed_again_while_it_is_among_the_last(shards, monkeypatch):
+    monkeypatch.setattr("avbench.clipset.shards._REMEMBERED", 2)
+    probed = []
+    monkeypatch.setattr("avbench.clipset.shards.probe", lambda member: probed.append(member) or probe(member))
+    clipset = open_clipset(shards)
+    first = clipset.clip(0)
+    np.testing.assert_array_equal(clipset.clip(0).video, first.video)
+    np.testing.assert_array_equal(clipset.clip(0).audio, first.audio)
+    assert len(probed) == 2
+    clipset.clip(1)
+    assert len(probed) == 4
+    np.testing.assert_array_equal(clipset.clip(0).video, first.video)
+    assert len(probed) == 6
 
 
 def test_gives_small_frames_where_they_were_stored(tmp_path, shards, stored):
