@@ -11,7 +11,7 @@ from avbench.scoring import Comparison, Scorer
 from avbench.seeds import stream
 from avbench.statistics.estimate import LEAST_GROUPS, LEAST_PER_DIMENSION, Estimate, Kind, RunValues, kind_of
 from avbench.statistics.groups import Grouping, group_sources
-from avbench.statistics.leaving_out import leaving_out
+from avbench.statistics.leaving_out import GroupedSets, leaving_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _run_values(scorer: Scorer, line: _Line, metric: Metric, kind: Kind) -> Iter
         if len(reference) == 0:  # a process other than the first
             continue
         labels = line.grouping.labels(*_sources(scorer, comparison))
-        left_out = leaving_out(metric.function, reference, generated, labels, line.grouping.count)
+        left_out = leaving_out(metric.function, GroupedSets(reference, generated, labels, line.grouping.count))
         yield RunValues.of(left_out, kind, stream(scorer.seed, "parts left out", run))
 
 

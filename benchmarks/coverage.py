@@ -30,7 +30,7 @@ from avbench.metrics.kernel import kernel_distance
 from avbench.seeds import stream
 from avbench.statistics.estimate import LEAST_PER_DIMENSION, Estimate, RunValues, kind_of
 from avbench.statistics.groups import MOST_GROUPS
-from avbench.statistics.leaving_out import leaving_out
+from avbench.statistics.leaving_out import GroupedSets, leaving_out
 from avbench.statistics.paired import paired_difference
 from avbench.workspace import atomic_write
 
@@ -152,7 +152,7 @@ def one_repeat(cell: Cell, world: World, repeat: int, wanted: Iterable[str]) -> 
         plain = Estimate(
             dataset="", method="", metric="", better="lower", n_reference=cell.N, n_generated=cell.N, runs=1, kind=kind
         )
-        parts = leaving_out(function, real, made, (labels, labels), int(labels.max()) + 1)
+        parts = leaving_out(function, GroupedSets(real, made, (labels, labels), int(labels.max()) + 1))
         return plain.measured(RunValues.of(parts, kind, stream(0, "parts", cell.name, repeat)), 1.0)
 
     equal, apart, other = (estimate(frechet_distance, made) for made in (again, first, second))

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +22,23 @@ from avbench.statistics.kernel_blocks import KernelBlocks
 Mask = NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class GroupedSets:
+    """Two sets of features whose rows belong to groups, such as a video's clips."""
+
+    reference: NDArray[np.floating]  # (N, D)
+    generated: NDArray[np.floating]  # (M, D)
+    labels: tuple[Labels, Labels]  # the group of each row, (N,) and (M,)
+    groups: int  # how many groups there are, G
+
+
 class LeavingOut(ABC):
-    """A metric's values without some groups, from both sets at once.
+    """A metric's values without some groups, from both sets at once."""
 
-    Args:
-        reference: (N, D) features.
-        generated: (M, D) features.
-        labels: the group of each row, (N,) and (M,).
-        groups: how many groups there are, G.
-    """
-
-    def __init__(
-        self,
-        reference: NDArray[np.floating],
-        generated: NDArray[np.floating],
-        labels: tuple[Labels, Labels],
-        groups: int,
-    ) -> None:
-        self.reference, self.generated = checked_pair(reference, generated)
-        self.labels = labels
-        self.groups = groups
+    def __init__(self, sets: GroupedSets) -> None:
+        self.reference, self.generated = checked_pair(sets.reference, sets.generated)
+        self.labels = sets.labels
+        self.groups = sets.groups
 
     @abstractmethod
     def without(self, left_out: Mask) -> float:
@@ -64,15 +62,8 @@ class LeavingOut(ABC):
 class FromScratch(LeavingOut):
     """Any metric, computed anew from the rows that are kept."""
 
-    def __init__(
-        self,
-        function: Distance,
-        reference: NDArray[np.floating],
-        generated: NDArray[np.floating],
-        labels: tuple[Labels, Labels],
-        groups: int,
-    ) -> None:
-        super().__init__(reference, generated, labels, groups)
+    def __init__(self, function: Distance, sets: GroupedSets) -> None:
+        super().__init__(sets)
         self._function = function
 
     def without(self, left_out: Mask) -> float:
@@ -85,14 +76,8 @@ class FromScratch(LeavingOut):
 class Frechet(LeavingOut):
     """The Fréchet distance: what the left-out rows add is taken out of mean and covariance of all rows."""
 
-    def __init__(
-        self,
-        reference: NDArray[np.floating],
-        generated: NDArray[np.floating],
-        labels: tuple[Labels, Labels],
-        groups: int,
-    ) -> None:
-        super().__init__(reference, generated, labels, groups)
+    def __init__(self, sets: GroupedSets) -> None:
+        super().__init__(sets)
         # About one centre: the distance stays, and no digits are lost when products of large means are subtracted.
         centre = self.reference.mean(axis=0)
         self.reference, self.generated = self.reference - centre, self.generated - centre
@@ -119,16 +104,9 @@ class Frechet(LeavingOut):
 class Kernel(LeavingOut):
     """A kernel distance: sums of the kernel over pairs of groups are added up without those left out."""
 
-    def __init__(
-        self,
-        kernel: KernelFunction,
-        reference: NDArray[np.floating],
-        generated: NDArray[np.floating],
-        labels: tuple[Labels, Labels],
-        groups: int,
-    ) -> None:
-        super().__init__(reference, generated, labels, groups)
-        self.blocks = KernelBlocks.of(kernel, self.reference, self.generated, labels, groups)
+    def __init__(self, kernel: KernelFunction, sets: GroupedSets) -> None:
+        super().__init__(sets)
+        self.blocks = KernelBlocks.of(kernel, self.reference, self.generated, self.labels, self.groups)
 
     def without(self, left_out: Mask) -> float:
         return self.blocks.without(left_out)
@@ -137,19 +115,12 @@ class Kernel(LeavingOut):
 class Balls(LeavingOut):
     """A metric of nearest neighbours: distances are computed once, and balls grow where neighbours are left out."""
 
-    def __init__(
-        self,
-        metric: BallMetric,
-        reference: NDArray[np.floating],
-        generated: NDArray[np.floating],
-        labels: tuple[Labels, Labels],
-        groups: int,
-    ) -> None:
-        super().__init__(reference, generated, labels, groups)
+    def __init__(self, metric: BallMetric, sets: GroupedSets) -> None:
+        super().__init__(sets)
         self._metric = metric
         self._points, self._centres = metric.points_and_centres(self.reference, self.generated)
-        self._of_points, self._of_centres = metric.points_and_centres(*labels)
-        self._nearest = nearest_by_group(self._centres, self._of_centres, groups, metric.k)
+        self._of_points, self._of_centres = metric.points_and_centres(*self.labels)
+        self._nearest = nearest_by_group(self._centres, self._of_centres, self.groups, metric.k)
 
     def without(self, left_out: Mask) -> float:
         return float(self._without(left_out[None])[0])
@@ -184,21 +155,14 @@ class Balls(LeavingOut):
 _BALLS: dict[Distance, BallMetric] = {precision: PRECISION, recall: RECALL, density: DENSITY, coverage: COVERAGE}
 
 
-def leaving_out(
-    function: Distance,
-    reference: NDArray[np.floating],
-    generated: NDArray[np.floating],
-    labels: tuple[Labels, Labels],
-    groups: int,
-) -> LeavingOut:
+def leaving_out(function: Distance, sets: GroupedSets) -> LeavingOut:
     """The quickest way to leave groups out of a metric: exact, but that KAD's kernel stays as wide as for all rows."""
     if function is frechet_distance:
-        return Frechet(reference, generated, labels, groups)
+        return Frechet(sets)
     if function is kernel_distance:
-        return Kernel(cubic_kernel, reference, generated, labels, groups)
+        return Kernel(cubic_kernel, sets)
     if function is kernel_audio_distance:
-        kernel = kernel_as_wide_as(np.asarray(reference, np.float64))
-        return Kernel(kernel, reference, generated, labels, groups)
+        return Kernel(kernel_as_wide_as(np.asarray(sets.reference, np.float64)), sets)
     if function in _BALLS:
-        return Balls(_BALLS[function], reference, generated, labels, groups)
-    return FromScratch(function, reference, generated, labels, groups)
+        return Balls(_BALLS[function], sets)
+    return FromScratch(function, sets)

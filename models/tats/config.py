@@ -1,7 +1,7 @@
 """The settings of TATS's networks, and those that have a name."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from avbench.clip import ClipSpec
 from avbench.errors import UsageError
@@ -153,8 +153,7 @@ def _cut(sides: tuple[int, int, int], factors: tuple[int, ...], what: str, setti
 
 
 PAPER_VQGAN = VqganConfig()
-TINY_VQGAN = VqganConfig(
-    codes=256,
+_TINY_LAYERS: dict[str, Any] = dict(
     width=32,
     hidden=8,
     downsample=(4, 4, 4),
@@ -162,21 +161,11 @@ TINY_VQGAN = VqganConfig(
     discriminator_channels=16,
     discriminator_layers=2,
     perceptual_weight=0.0,
-    adversarial_from=700,
 )
+TINY_VQGAN = VqganConfig(codes=256, adversarial_from=700, **_TINY_LAYERS)
 PAPER = TatsConfig(vqgan=PAPER_VQGAN)
 TINY = TatsConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN)
 PAPER_AUDIO_VQGAN = AudioVqganConfig()
-TINY_AUDIO_VQGAN = AudioVqganConfig(
-    codes=64,
-    width=32,
-    hidden=8,
-    downsample=(4, 4, 4),
-    restarts=True,
-    discriminator_channels=16,
-    discriminator_layers=2,
-    perceptual_weight=0.0,
-    bands=16,
-)
+TINY_AUDIO_VQGAN = AudioVqganConfig(codes=64, bands=16, **_TINY_LAYERS)
 PAPER_AUDIO = TatsAudioConfig(vqgan=PAPER_VQGAN, audio_vqgan=PAPER_AUDIO_VQGAN)
 TINY_AUDIO = TatsAudioConfig(layers=4, heads=4, width=128, vqgan=TINY_VQGAN, audio_vqgan=TINY_AUDIO_VQGAN)

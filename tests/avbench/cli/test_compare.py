@@ -10,7 +10,7 @@ import pytest
 from avbench.metrics.frechet import frechet_distance
 from avbench.results import Results
 from avbench.statistics.estimate import Estimate, RunValues
-from avbench.statistics.leaving_out import leaving_out
+from avbench.statistics.leaving_out import GroupedSets, leaving_out
 
 LABELS = np.arange(128) % 32
 TOLD = {
@@ -27,7 +27,9 @@ def estimate(shift: float) -> Estimate:
     rng = np.random.default_rng(0)
     real, made = rng.normal(size=(128, 3)), rng.normal(size=(128, 3)) + shift
     values = RunValues.of(
-        leaving_out(frechet_distance, real, made, (LABELS, LABELS), 32), "extrapolated", np.random.default_rng(0)
+        leaving_out(frechet_distance, GroupedSets(real, made, (LABELS, LABELS), 32)),
+        "extrapolated",
+        np.random.default_rng(0),
     )
     plain = Estimate(
         dataset="real", method="", metric="FVD", better="lower", n_reference=128, n_generated=128, runs=1,

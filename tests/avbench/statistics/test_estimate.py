@@ -8,7 +8,7 @@ from scipy import stats
 from avbench.metrics.frechet import frechet_distance
 from avbench.metrics.kernel import kernel_distance
 from avbench.statistics.estimate import Estimate, RunValues, kind_of
-from avbench.statistics.leaving_out import leaving_out
+from avbench.statistics.leaving_out import GroupedSets, leaving_out
 
 LABELS = np.arange(256) % 32
 
@@ -16,7 +16,7 @@ LABELS = np.arange(256) % 32
 def run_values(function, seed: int = 0, shift: float = 0.0, D: int = 4) -> RunValues:
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(256, D)), shift + rng.normal(size=(256, D))
-    parts = leaving_out(function, x, y, (LABELS, LABELS), 32)
+    parts = leaving_out(function, GroupedSets(x, y, (LABELS, LABELS), 32))
     return RunValues.of(parts, kind_of(function), np.random.default_rng(seed))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from avbench.metrics.frechet import frechet_distance
 from avbench.statistics.estimate import Estimate, RunValues, kind_of
-from avbench.statistics.leaving_out import leaving_out
+from avbench.statistics.leaving_out import GroupedSets, leaving_out
 from avbench.statistics.paired import paired_difference
 
 LABELS = np.arange(320) % 32
@@ -20,7 +20,9 @@ def one_coordinate(reference, generated) -> float:
 def estimate(function, real, made, **others) -> Estimate:
     known = dict(dataset="real", method="made", metric="M", better="lower", n_reference=320, n_generated=320, runs=1)
     values = RunValues.of(
-        leaving_out(function, real, made, (LABELS, LABELS), 32), kind_of(function), np.random.default_rng(0)
+        leaving_out(function, GroupedSets(real, made, (LABELS, LABELS), 32)),
+        kind_of(function),
+        np.random.default_rng(0),
     )
     return Estimate(kind=kind_of(function), **known | others).measured(values, 1.0)
 
