@@ -49,6 +49,9 @@ class TatsAudio(Tats):
         {"vqgan": "tats-vqgan", "audio_vqgan": "tats-audio-vqgan"}
     )
 
+    def use(self, run: str) -> str:
+        return f"{super().use(run)} --from-audio CLIPSET"
+
     @property
     def conditions(self) -> tuple[Modality, ...]:
         return ("audio",)

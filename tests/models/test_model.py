@@ -11,7 +11,7 @@ _USES = {
     "mm-diffusion": "sample mine",
     "super-resolution": "upscale CLIPSET --with mine",
     "tats": "sample mine",
-    "tats-audio": "sample mine",
+    "tats-audio": "sample mine --from-audio CLIPSET",
     "tats-audio-vqgan": "train tats-audio --first-stage mine",
     "tats-vqgan": "train tats --first-stage mine",
     "video-only": "sample mine",
