@@ -57,6 +57,16 @@ def test_a_clip_that_is_read_again_is_not_probed_again_while_it_is_among_the_las
     assert len(probed) == 6
 
 
+@pytest.mark.parametrize("member", ["mp4", "flac"])
+def test_an_empty_member_is_damage_and_no_silence(tmp_path, stored, member):
+    clip = stored("a")
+    with ShardWriter(tmp_path / "empty") as writer:
+        writer.add(StoredClip(clip.record, clip.members | {member: b""}, clip.start))
+        writer.finish(name="empty", items=1, failures=[], fit="native", channel="native", made={})
+    with pytest.raises(DataError):
+        open_clipset(tmp_path / "empty").media(0)
+
+
 def test_gives_small_frames_where_they_were_stored(tmp_path, shards, stored):
     assert open_clipset(shards).small_frames(0) is None
     frames, file = np.full((16, 64, 64, 3), 7, np.uint8), io.BytesIO()
