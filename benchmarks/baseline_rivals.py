@@ -17,12 +17,16 @@ from torch import Tensor, nn
 
 from models.config import RunConfig
 from models.digan.augment import Augmentation
+from models.digan.config import DiganConfig
 from models.digan.discriminator import as_pairs
 from models.digan.pairs import drawn_times
 from models.digan.published import published_names
 from models.draws import Draws
 from models.model import Phase
 from models.registry import MODELS
+from models.tats.config import VqganConfig
+
+Rivals = dict[str, Callable[[RunConfig], Rival]]  # by the model's name
 
 _USES = 1e4
 
@@ -50,7 +54,7 @@ def batch_of(settings: RunConfig) -> dict[str, Tensor]:
     frames = 2 if settings.model == "digan" else spec.frames
     shapes = {"video": (B, 3, frames, spec.size, spec.size), "audio": (B, 1, spec.samples)}
     wanted = MODELS[settings.model].modalities
-    batch = {name: 2 * torch.rand(shapes[name], generator=generator) - 1 for name in wanted}
+    batch: dict[str, Tensor] = {name: 2 * torch.rand(shapes[name], generator=generator) - 1 for name in wanted}
     return batch | {"gap": torch.linspace(0, 1, B)} if settings.model == "digan" else batch
 
 
@@ -98,7 +102,7 @@ class Ours(Rival):
         chosen = self.parts[phase.optimizer]
         train_only(chosen, others)
         losses = phase.losses(self.network, self.batch, self.draws, self.config)
-        torch.stack(list(losses.parts.values())).sum(0).mean().backward()
+        torch.autograd.backward(torch.stack(list(losses.parts.values())).sum(0).mean())
         kept = {f"{phase.name}, {self.names[id(parameter)]}": parameter.grad for parameter in chosen}
         self.gradients = {**self.gradients, **{name: grad for name, grad in kept.items() if grad is not None}}
 
@@ -163,7 +167,7 @@ class Plain(Rival):
         chosen = {name: tensor for name, tensor in self.weights.items() if trained(name)}
         others = [tensor for name, tensor in self.weights.items() if name not in chosen]
         train_only(chosen.values(), others)
-        loss().backward()
+        torch.autograd.backward(loss())
         kept = {f"{phase}, {name}": tensor.grad for name, tensor in chosen.items()}
         self.gradients = {**self.gradients, **{name: grad for name, grad in kept.items() if grad is not None}}
 
@@ -213,7 +217,7 @@ class Digan(Plain):
         frames = self.generator(latent, motion, times)
         pairs = plain_digan.pairs_of(frames, times[:, 1] - times[:, 0])
         logits = torch.cat([self.motion(pairs), self.image(frames)]).flatten()
-        self.outputs = {"frames": frames.unflatten(0, (-1, 2)).transpose(1, 2), "logits": logits}
+        self.outputs = {"frames": torch.unflatten(frames, 0, (-1, 2)).transpose(1, 2), "logits": logits}
 
     def step(self) -> None:
         self.learn("generator", lambda name: name.startswith("G_ema."), self.generator_loss)
@@ -245,7 +249,7 @@ class Digan(Plain):
         for logits, inputs in ((self.motion(augmented), pairs), (self.image(frames), frames)):
             (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
             penalty = penalty + gradient.square().sum(dim=(1, 2, 3)).mean()
-        shape = self.config.network
+        shape: DiganConfig = self.config.network
         return shape.r1_every * shape.r1_gamma / 2 * penalty
 
     def made(self, phase: str) -> Tensor:
@@ -270,8 +274,7 @@ class Vqgan(Plain):
         )
         self.lpips = plain_tats.PlainLpips(self.weights) if shape.perceptual_weight else None
         self.real = 0.5 * self.batch["video"]
-        frame = self.draws.integers("frame", high=self.real.shape[2])
-        self.still = lambda video: video[torch.arange(len(video)), :, frame]
+        self.frame = self.draws.integers("frame", high=self.real.shape[2])
 
     @torch.no_grad()
     def forward(self) -> None:
@@ -287,7 +290,8 @@ class Vqgan(Plain):
         self.learn("discriminators", lambda name: name.startswith(judged) and not name.endswith(statistics), self.hinge)
 
     def loss(self) -> Tensor:
-        shape, real = self.config.network, self.real
+        shape: VqganConfig = self.config.network
+        real = self.real
         made, commitment = self.network.reconstruct(real)
         loss = shape.l1_weight * F.l1_loss(made, real) + commitment
         if self.lpips:
@@ -304,12 +308,16 @@ class Vqgan(Plain):
         return loss
 
     def hinge(self) -> Tensor:
-        shape = self.config.network
+        shape: VqganConfig = self.config.network
         with torch.no_grad():
             made, _ = self.network.reconstruct(self.real)
         image = [self.image(self.still(video))[0] for video in (self.real, made)]
         video = [self.video(clip)[0] for clip in (self.real, made)]
         return shape.image_weight * plain_tats.hinge(*image) + shape.video_weight * plain_tats.hinge(*video)
+
+    def still(self, video: Tensor) -> Tensor:
+        """A frame of each clip, the one that is judged as a picture."""
+        return video[torch.arange(len(video)), :, self.frame]
 
 
 class Tats(Plain):
@@ -352,5 +360,5 @@ def pair_draws(draws: Draws, settings: RunConfig, *name: str) -> tuple[Tensor, T
     return latent, motion, drawn_times(draws, *name)
 
 
-OURS = {"diffwave": OurDiffWave, "digan": OurDigan, "tats-vqgan": OurVqgan, "tats": OurTats}
-PLAIN = {"diffwave": DiffWave, "digan": Digan, "tats-vqgan": Vqgan, "tats": Tats}
+OURS: Rivals = {"diffwave": OurDiffWave, "digan": OurDigan, "tats-vqgan": OurVqgan, "tats": OurTats}
+PLAIN: Rivals = {"diffwave": DiffWave, "digan": Digan, "tats-vqgan": Vqgan, "tats": Tats}

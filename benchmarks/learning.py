@@ -50,8 +50,8 @@ def untrained(run: Run, folder: Path) -> Run:
 
 def alignment(clips: list[Clip], spec: ClipSpec) -> tuple[float, float, float]:
     """Motion against onset: the mean of the clips, of pairs of unlike clips, and how often a shuffle does as well."""
-    video = torch.from_numpy(np.stack([clip.video for clip in clips])).permute(0, 4, 1, 2, 3) / 255
-    sound = torch.from_numpy(np.stack([clip.audio for clip in clips]))
+    video = torch.from_numpy(np.stack([np.asarray(clip.video) for clip in clips])).permute(0, 4, 1, 2, 3) / 255
+    sound = torch.from_numpy(np.stack([np.asarray(clip.audio) for clip in clips]))
     moved, begun = motion(video).numpy(), onsets(sound, spec.sample_rate, spec.frames).numpy()
     pairs: NDArray[np.float64] = np.stack(
         [motion_onset(moved, np.roll(begun, shift, axis=0)) for shift in range(len(clips))], axis=1

@@ -8,6 +8,7 @@ also a second opinion on the numbers.
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 Pair = tuple[Tensor, Tensor]
+Result = TypeVar("Result", Tensor, Pair)
 
 
 class PlainUNet:
@@ -155,8 +157,8 @@ class PlainUNet:
     def video_conv(self, x: Tensor, name: str) -> Tensor:
         """3x3 over each frame, then 3 over time at each pixel."""
         B, T, C, H, W = x.shape
-        weights = (self.weights[f"{name}.video_conv_spatial.{kind}"] for kind in ("weight", "bias"))
-        y = F.conv2d(x.reshape(B * T, C, H, W), *weights, padding=1)
+        weight, bias = (self.weights[f"{name}.video_conv_spatial.{kind}"] for kind in ("weight", "bias"))
+        y = F.conv2d(x.reshape(B * T, C, H, W), weight, bias, padding=1)
         y = y.reshape(B, T, -1, H, W).permute(0, 3, 4, 2, 1).reshape(B * H * W, -1, T)
         y = self.conv1d(y, f"{name}.video_conv_temporal", 1)
         return y.reshape(B, H, W, -1, T).permute(0, 4, 3, 1, 2)
@@ -189,6 +191,6 @@ def resample_audio(x: Tensor, way: str) -> Tensor:
     return F.avg_pool1d(x, 4) if way == "down" else F.interpolate(x, scale_factor=4, mode="nearest")
 
 
-def again(block: Callable[..., Tensor | Pair], *inputs: Tensor):
+def again(block: Callable[..., Result], *inputs: Tensor) -> Result:
     """The block, whose inside is computed again in the backward pass."""
     return checkpoint(block, *inputs, use_reentrant=False) if torch.is_grad_enabled() else block(*inputs)

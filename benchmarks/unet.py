@@ -63,9 +63,9 @@ class Ours(Rival):
     def step(self) -> None:
         self.network.zero_grad()
         video, audio = self.network(self.video, self.audio, self.timesteps, self.shifts)
-        (video.square().mean() + audio.square().mean()).backward()
+        torch.autograd.backward(video.square().mean() + audio.square().mean())
         published = self.network.to_published()
-        gradients = (parameter.grad for parameter in self.network.parameters())
+        gradients = (parameter.grad for parameter in self.network.parameters() if parameter.grad is not None)
         self.gradients = {key: grad.view_as(published[key]) for key, grad in zip(published, gradients, strict=True)}
         self.outputs = {"video": video.detach(), "audio": audio.detach()}
 
@@ -98,8 +98,8 @@ class Plain(Rival):
         for weight in self.network.weights.values():
             weight.grad = None
         video, audio = self.network(self.video, self.audio, self.timesteps, self.shifts)
-        (video.square().mean() + audio.square().mean()).backward()
-        self.gradients = {key: weight.grad for key, weight in self.network.weights.items()}
+        torch.autograd.backward(video.square().mean() + audio.square().mean())
+        self.gradients = {key: weight.grad for key, weight in self.network.weights.items() if weight.grad is not None}
         self.outputs = {"video": video.detach().transpose(1, 2), "audio": audio.detach()}
 
 
