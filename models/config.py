@@ -10,7 +10,7 @@ from avbench.errors import UsageError
 from avbench.settings import from_table, to_toml
 
 # Of models that are no diffusion: "direct" is the one way that they have, "tokens" are drawn one after the other.
-Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct", "tokens"]
+Solver = Literal["dpm", "dpm++", "sde-dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct", "tokens"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ class Model(ABC):
     modalities: ClassVar[tuple[Modality, ...]]
     network_config: ClassVar[type]
     presets: ClassVar[Mapping[str, Preset]]
-    solvers: ClassVar[tuple[Solver, ...]] = ("dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm")
+    solvers: ClassVar[tuple[Solver, ...]] = ("dpm", "dpm++", "sde-dpm++", "dpm++-adaptive", "ddim", "ddpm")
     first_stages: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @property

@@ -78,7 +78,7 @@ def solver(
     data: Data = None,
     preset: Preset = ScaleName.paper,
     run: RunName = "",
-    solvers: Annotated[str, typer.Option(help="Names parted by commas.")] = "dpm,dpm++,ddim,ddpm",
+    solvers: Annotated[str, typer.Option(help="Names parted by commas.")] = "dpm,dpm++,sde-dpm++,ddim,ddpm",
     evaluations: Annotated[
         str, typer.Option(help="Evaluations of the network parted by commas. Default: the preset's.")
     ] = "",

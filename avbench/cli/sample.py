@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
 class Solver(StrEnum):
     dpm = "dpm"
     dpm_pp = "dpm++"
+    sde_dpm_pp = "sde-dpm++"
     dpm_pp_adaptive = "dpm++-adaptive"
     ddim = "ddim"
     ddpm = "ddpm"

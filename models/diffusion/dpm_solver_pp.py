@@ -54,14 +54,20 @@ def sample_dpm_solver_pp(
     for k in range(evaluations):
         s, t, h = float(grid[k]), float(grid[k + 1]), float(log_snr[k + 1] - log_snr[k])
         clean = predict(state, s)
-        extrapolated = clean
-        if before is not None:
-            slope = h / float(log_snr[k] - log_snr[k - 1]) / 2
-            extrapolated = combine((1 + slope, clean), (-slope, before))
-        state, before = move(state, extrapolated, s, t, times), clean
+        ahead = clean if before is None else extrapolate(clean, before, h / float(log_snr[k] - log_snr[k - 1]))
+        state, before = move(state, ahead, s, t, times), clean
         if on_step:
             on_step(k + 1, evaluations)
     return state
+
+
+def extrapolate(clean: State, before: State, ratio: PerSample) -> State:
+    """The clean state in the middle of a step, from those as seen at its start and at the start of the step before.
+
+    Args:
+        ratio: of this step's length in log-SNR to that of the step before.
+    """
+    return combine((1 + ratio / 2, clean), (-ratio / 2, before))
 
 
 def move(x: State, clean: State, s: PerSample, t: PerSample, times: ContinuousSchedule) -> State:

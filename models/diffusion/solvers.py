@@ -14,12 +14,13 @@ from models.diffusion.dpm_solver_adaptive import sample_dpm_solver_adaptive
 from models.diffusion.dpm_solver_pp import sample_dpm_solver_pp
 from models.diffusion.reverse import ReverseProcess
 from models.diffusion.schedule import Schedule
+from models.diffusion.sde_dpm_solver_pp import sample_sde_dpm_solver_pp
 from models.diffusion.state import Denoiser, NoiseSource, OnStep, State
 
-Solver = Literal["dpm", "dpm++", "dpm++-adaptive", "ddim", "ddpm"]
+Solver = Literal["dpm", "dpm++", "sde-dpm++", "dpm++-adaptive", "ddim", "ddpm"]
 SOLVERS: tuple[Solver, ...] = get_args(Solver)
 
-DEFAULT_STEPS: dict[str, int] = {"dpm": 20, "dpm++": 20, "ddim": 25, "ddpm": 1000}
+DEFAULT_STEPS: dict[str, int] = {"dpm": 20, "dpm++": 20, "sde-dpm++": 50, "ddim": 25, "ddpm": 1000}
 """Evaluations of the denoiser. "dpm++-adaptive" is not here: it takes as many as it needs."""
 
 
@@ -37,9 +38,9 @@ def solve(
 
     Args:
         solver: "dpm" (DPM-Solver of order 3, with 20 steps the published run), "dpm++" (DPM-Solver++, multistep of
-            order 2), "dpm++-adaptive", "ddim" (eta 0) or "ddpm".
+            order 2), "sde-dpm++" (the same with new noise at each step), "dpm++-adaptive", "ddim" (eta 0) or "ddpm".
         initial: standard normal noise.
-        noise: for "ddpm", which alone uses it.
+        noise: for "ddpm" and "sde-dpm++", which alone use it.
         schedule: the full one.
         steps: evaluations of the denoiser; None: `DEFAULT_STEPS`. "dpm++-adaptive" takes no notice of it.
 
@@ -52,6 +53,8 @@ def solve(
             return sample_dpm_solver(denoiser, initial, schedule, evaluations=steps, on_step=on_step)
         case "dpm++":
             return sample_dpm_solver_pp(denoiser, initial, schedule, evaluations=steps, on_step=on_step)
+        case "sde-dpm++":
+            return sample_sde_dpm_solver_pp(denoiser, initial, noise, schedule, evaluations=steps, on_step=on_step)
         case "dpm++-adaptive":
             return sample_dpm_solver_adaptive(denoiser, initial, schedule, on_step=on_step)
         case "ddim":

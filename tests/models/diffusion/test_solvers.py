@@ -35,7 +35,7 @@ def test_without_a_number_of_steps_it_is_the_solver_s_own(solver):
     assert len(evaluations(solver)) == DEFAULT_STEPS[solver]
 
 
-@pytest.mark.parametrize("solver", ["dpm", "dpm++", "ddim", "ddpm"])
+@pytest.mark.parametrize("solver", ["dpm", "dpm++", "sde-dpm++", "ddim", "ddpm"])
 def test_steps_are_evaluations_of_the_network(solver):
     assert len(evaluations(solver, 13)) == 13
 
@@ -93,7 +93,7 @@ def test_as_published_the_given_modality_is_what_the_network_made_of_it():
 @pytest.mark.parametrize(
     ("solver", "settings", "message"),
     [
-        ("euler", {}, "no solver 'euler'; there are dpm, dpm\\+\\+, dpm\\+\\+-adaptive, ddim, ddpm"),
+        ("euler", {}, "no solver 'euler'; there are dpm, dpm\\+\\+, sde-dpm\\+\\+, dpm\\+\\+-adaptive, ddim, ddpm"),
         ("dpm", {"scale": 3.0}, "gradient guidance runs with ddpm and ddim, not dpm; replacement"),
         ("ddim", {"as_published": True}, "as published runs with the solver ddpm, not ddim"),
         ("ddim", {"steps": 0}, "from 1 up"),

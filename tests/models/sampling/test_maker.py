@@ -45,7 +45,7 @@ def network():
 
 
 @pytest.mark.parametrize(
-    "solver", ["dpm", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dpm++", "ddim", "ddpm"))]
+    "solver", ["dpm", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dpm++", "sde-dpm++", "ddim", "ddpm"))]
 )
 def test_a_sample_is_the_same_in_a_batch_of_any_size_up_to_rounding(network, solver, monkeypatch):
     monkeypatch.setattr("models.sampling.maker.to_clip", lambda sample, *_, **__: sample)

@@ -15,7 +15,7 @@ from avbench.errors import UsageError
 if TYPE_CHECKING:  # models import torch, which takes seconds
     from models.config import RunConfig
 
-SOLVERS = ("dpm", "dpm++", "ddim", "ddpm")
+SOLVERS = ("dpm", "dpm++", "sde-dpm++", "ddim", "ddpm")
 Axis = Literal["windows", "step", "scale", "nfe"]
 
 _COUPLED = Training(model="mm-diffusion")
