@@ -63,7 +63,7 @@ _TINY = Preset(
         learning_rate_decay=0.6,
         ema_warmup=True,
         log_every=10,
-        preview_every=200,
+        preview_every=400,
         checkpoint_every=100,
     ),
     # A net that is trained for so short a time errs most at high noise. Along the probability flow such an error stays;
