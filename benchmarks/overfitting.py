@@ -5,8 +5,8 @@
     avbench train --preset tiny --data data/six --name six
     python benchmarks/overfitting.py runs/six [--samples 12] [--sheet FILE.png]
 
-For each sample: the window whose pictures are nearest, by PSNR, and the one whose sound is, by the correlation of the
-logarithmic spectrograms; and whether they are the same one. Beside it what the nearest other window would get.
+For each sample: the window whose pictures are nearest, by PSNR, and the one whose sound is, by the correlation of their
+loudness over time; and whether they are the same one. Beside it what the nearest other window would get.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from models.run import Run
 from models.sampling.sample import sample_run
 from reports.contact_sheet import contact_sheet
 
-_QUIET = 1e-3  # added to magnitudes before the logarithm
+_PIECE = 256  # samples of sound: 64 ms at the 4 kHz of preset tiny
 
 Matrix = NDArray[np.float64]
 
@@ -36,15 +36,15 @@ def psnr(first: list[Clip], second: list[Clip]) -> Matrix:
 
 
 def correlation(first: list[Clip], second: list[Clip]) -> Matrix:
-    """Of logarithmic spectrograms, in [-1, 1], for each of the first with each of the second."""
-    spectra = np.stack([log_spectrogram(clip) for clip in first + second])
-    return np.asarray(np.corrcoef(spectra))[: len(first), len(first) :]
+    """Of loudness over time, in [-1, 1], for each of the first with each of the second."""
+    curves = np.stack([loudness(clip) for clip in first + second])
+    return np.asarray(np.corrcoef(curves))[: len(first), len(first) :]
 
 
-def log_spectrogram(clip: Clip) -> Matrix:
-    sound = torch.from_numpy(np.asarray(clip.audio).mean(0))
-    magnitudes = torch.stft(sound, 256, 64, window=torch.hann_window(256), return_complex=True).abs()
-    return np.asarray((magnitudes + _QUIET).log10().flatten().double())
+def loudness(clip: Clip) -> NDArray[np.float64]:
+    """The root mean square of the sound in overlapping pieces."""
+    sound = torch.from_numpy(np.asarray(clip.audio, dtype=float).mean(0))
+    return np.asarray(sound.unfold(0, _PIECE, _PIECE // 4).square().mean(1).sqrt())
 
 
 def main() -> None:
