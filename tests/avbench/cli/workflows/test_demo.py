@@ -17,7 +17,7 @@ def test_the_demo_goes_the_whole_way_and_then_finds_everything_done(avbench, emb
     assert "synthetic@16px-4kHz" in out and "FVD[transnetv2]" in out and "FAD[aisfx]" in out
     assert all(method in out for method in ("noise", "tiny-2-steps", "ground-truth"))
     real = open_clipset(Path("demo/runs/tiny-2-steps/eval/real"))
-    samples = open_clipset(Path("demo/runs/tiny-2-steps/samples/sde-dpm++50-seed0-step2"))
+    samples = open_clipset(Path("demo/runs/tiny-2-steps/samples/sde-dpm++25-seed0-step2"))
     assert {(record.width, record.sample_rate) for record in (*real.records, *samples.records)} == {(16, 4_000)}
     assert len(samples) == 4
     assert avbench("demo", "--steps", 2)[:2] == (0, out)
