@@ -78,7 +78,9 @@ def solver(
     data: Data = None,
     preset: Preset = ScaleName.paper,
     run: RunName = "",
-    solvers: Annotated[str, typer.Option(help="Names parted by commas.")] = "dpm,dpm++,sde-dpm++,ddim,ddpm",
+    solvers: Annotated[
+        str, typer.Option(help="Names parted by commas. Default: all that take a number of steps.")
+    ] = "",
     evaluations: Annotated[
         str, typer.Option(help="Evaluations of the network parted by commas. Default: the preset's.")
     ] = "",
@@ -87,10 +89,10 @@ def solver(
 ) -> None:
     """Quality against evaluations of the network (NFE), for each solver."""
     from avbench.cli.workflows.ablate.run import run_study
-    from avbench.cli.workflows.ablate.study import parsed_numbers, solver_study
+    from avbench.cli.workflows.ablate.study import SOLVERS, parsed_numbers, solver_study
 
     counts = [int(number) for number in parsed_numbers("--evaluations", evaluations)]
-    names = [name.strip() for name in solvers.split(",") if name.strip()]
+    names = [name.strip() for name in solvers.split(",") if name.strip()] or SOLVERS
     planner, network = _with_network(data, preset, device, run)
     run_study(solver_study(planner, network, names, counts), planner, dry_run=dry_run)
 

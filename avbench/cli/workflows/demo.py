@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
 
 CLIPS = 32
 TRAINING_STEPS = 160  # of the 1,600 of preset tiny: some two minutes on two cores
-SAMPLING_STEPS = 25  # of the 50 of preset tiny: a minute and a half
+SAMPLING_STEPS = 25  # of the 50 of preset tiny: some three quarters of a minute
 _DATA = Path("data/synthetic")
 
 
