@@ -1,10 +1,11 @@
 """Has a run learnt? Its samples against noise, an untrained network and real clips, all in the run's own shape.
 
-    python benchmarks/learning.py runs/NAME [--samples 64] [--from-audio CLIPSET] [--sheet docs/learnt.png]
+    python benchmarks/learning.py runs/NAME [--samples 64] [--from-audio SET] [--unseen SET] [--sheet docs/learnt.png]
 
 Two tables: distances to real clips (protocol `avbench`, features `embedded`), and, for a model of both, how well
 picture and sound fit each other, beside how well they fit when each clip gets another one's sound. With --from-audio,
-the samples are pictures to the sound of that set's clips. Whatever was made before is used again.
+the samples are pictures to the sound of that set's clips. With --unseen, a third: what a joint diffusion knows of real
+clips' sound from their picture and the other way round. Whatever was made before is used again.
 """
 
 import argparse
@@ -17,22 +18,26 @@ import torch
 from numpy.typing import NDArray
 
 from avbench.clip import Clip, ClipSpec
-from avbench.clipset import open_clipset
+from avbench.clipset import ClipSet, open_clipset
 from avbench.evaluation import evaluate
 from avbench.metrics.alignment import motion, motion_onset, onsets
 from avbench.plugins import load_plugins
 from avbench.ranks import Ranks
 from avbench.reshape import reshape
 from models.checkpoint import Checkpoint, save_checkpoint
+from models.draws import Draws
+from models.model import Losses, Tensors
 from models.registry import MODELS
 from models.run import Run
 from models.sampling.conditions import Conditions
+from models.sampling.network import load_network
 from models.sampling.noise import noise_set
 from models.sampling.sample import sample_run
 from models.training.job import prepare_job
 from reports.contact_sheet import contact_sheet
 
 SHUFFLES = 2000
+BATCH, REPEATS = 16, 4  # clips at once, and how often each, with other noise
 SHOWN = 8  # clips of the contact sheet
 
 
@@ -69,6 +74,7 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--samples", type=int, default=64)
     parser.add_argument("--from-audio", type=Path, metavar="CLIPSET", help="whose sound samples are made to fit")
+    parser.add_argument("--unseen", type=Path, metavar="CLIPSET", help="clips that the run was not trained on")
     parser.add_argument("--sheet", type=Path, help="where to write a PNG of samples")
     options = parser.parse_args()
     load_plugins()
@@ -102,6 +108,8 @@ def main() -> None:
 
     if MODELS[run.config.model].modalities == ("video", "audio"):
         tell_alignment({"real": real} | made, count, spec)
+    if options.unseen:
+        tell_dependence(run, open_clipset(options.unseen))
     if options.sheet:
         shown = [dataclasses.replace(clip, label="") for clip in clips_of(made["trained"], SHOWN, spec)]
         contact_sheet(shown, options.sheet, title=f"{run.config.model}, {run.config.preset}, trained on synthetic")
@@ -113,6 +121,43 @@ def tell_alignment(sets: dict[str, Path], count: int, spec: ClipSpec) -> None:
         clips = clips_of(folder, count, spec)
         own, another, share = alignment(clips, spec)
         print(f"{name:12} {own:10.3f} {another:10.3f} {share:35.4f}")
+
+
+@torch.no_grad()
+def tell_dependence(run: Run, clipset: ClipSet) -> None:
+    """How much larger the error of a stream's noise is when the other stream is another clip's, all noise the same."""
+    loaded = load_network(run, device=torch.device("cpu"))
+    examples = loaded.model.examples(clipset, loaded.config)
+
+    def losses(batch: Tensors, draws: Draws) -> Losses:
+        return loaded.model.losses(loaded.network, batch, draws, loaded.config)
+
+    parts = []
+    for first in range(0, len(examples) - BATCH + 1, BATCH):
+        members = range(first, first + BATCH)
+        read = [examples.read(member, np.random.default_rng(member)) for member in members]
+        pairs = {stream: torch.stack([example[stream] for example in read]) for stream in ("video", "audio")}
+        for repeat in range(REPEATS):
+            draws = Draws(0, "dependence", repeat, members=members)
+            own = losses(pairs, draws)
+            assert own.noise_level is not None  # a diffusion has one
+            for stream, other in (("audio", "video"), ("video", "audio")):
+                unlike = losses(pairs | {other: pairs[other].roll(1, 0)}, draws).parts[stream]
+                parts.append(
+                    pd.DataFrame(
+                        {
+                            "stream": stream,
+                            "quarter": (4 * own.noise_level).int() + 1,
+                            "clip": members,
+                            "own": own.parts[stream],
+                            "rise": unlike - own.parts[stream],
+                        }
+                    )
+                )
+    clips = pd.concat(parts).groupby(["stream", "quarter", "clip"]).mean()
+    table = clips.groupby(["stream", "quarter"]).agg(own=("own", "mean"), rise=("rise", "mean"), se=("rise", "sem"))
+    print("\nerror of the noise, and its rise when the other stream is another clip's")
+    print(table.to_string(float_format="{:.6f}".format))
 
 
 def clips_of(folder: Path, count: int | None, spec: ClipSpec) -> list[Clip]:

@@ -34,6 +34,14 @@ class DiffusionModel(Model):
     def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         """`network`, which may be wrapped, as a denoiser of states in the order of `modalities`."""
 
+    def encode(self, modality: Modality, clip: Tensor, config: RunConfig) -> Tensor:
+        """What noise is added to, in [-1, 1] and of the shape of `clip` (B, ...)."""
+        return clip
+
+    def decode(self, modality: Modality, encoded: Tensor, config: RunConfig) -> Tensor:
+        """The inverse of `encode`."""
+        return encoded
+
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return ClipExamples(
             clipset,
@@ -46,7 +54,7 @@ class DiffusionModel(Model):
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
         """Mean squared error of the noise in each modality, at one timestep for both; the loss is their sum."""
-        clean: State = tuple(batch[modality] for modality in self.modalities)
+        clean: State = tuple(self.encode(modality, batch[modality], config) for modality in self.modalities)
         noise: State = tuple(
             draws.normal("noise", modality, shape=tensor.shape[1:])
             for modality, tensor in zip(self.modalities, clean, strict=True)
@@ -82,7 +90,10 @@ class DiffusionModel(Model):
                 state = solve(solver, denoiser, initial, noise, schedule=_SCHEDULE, steps=steps, on_step=on_step)
         else:
             state = self._fit(condition, denoiser, initial, noise, config, on_step)
-        return dict(zip(self.modalities, state, strict=True))
+        return {
+            modality: self.decode(modality, encoded, config)
+            for modality, encoded in zip(self.modalities, state, strict=True)
+        }
 
     def _fit(
         self,
@@ -102,7 +113,7 @@ class DiffusionModel(Model):
                 noise,
                 schedule=_SCHEDULE,
                 index=self.modalities.index(condition.modality),
-                clean=condition.value,
+                clean=self.encode(condition.modality, condition.value, config),
                 scale=condition.scale if gradient else 0.0,
                 as_published=condition.as_published,
                 steps=config.sampling.steps,

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from avbench.clip import ClipSpec
 from models.config import RunConfig, SamplingConfig, TrainingConfig
+from models.diffusion.companding import compress, expand
 from models.diffusion.state import Denoiser, State
 from models.diffusion_model import DiffusionModel, Shifts, sample_shape
 from models.mm_diffusion.config import AUDIOSET, BASE, PAPER, TINY, CoupledUNetConfig
@@ -82,6 +83,12 @@ class _UNetModel(DiffusionModel):
 
     network_config: ClassVar[type] = CoupledUNetConfig
     presets: ClassVar[Mapping[str, Preset]] = PRESETS
+
+    def encode(self, modality: Modality, clip: Tensor, config: RunConfig) -> Tensor:
+        return compress(clip, config.network.companding) if modality == "audio" else clip
+
+    def decode(self, modality: Modality, encoded: Tensor, config: RunConfig) -> Tensor:
+        return expand(encoded, config.network.companding) if modality == "audio" else encoded
 
 
 class MMDiffusion(_UNetModel):
