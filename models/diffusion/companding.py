@@ -18,5 +18,11 @@ def compress(sound: Tensor, mu: float) -> Tensor:
 
 
 def expand(compressed: Tensor, mu: float) -> Tensor:
-    """The inverse of `compress`: sign(y) ((1 + µ)^|y| - 1) / µ."""
-    return compressed.sign() * torch.expm1(compressed.abs() * log1p(mu)) / mu if mu else compressed
+    """The inverse of `compress`: sign(y) ((1 + µ)^|y| - 1) / µ in [-1, 1].
+
+    Beyond, where solvers without thresholds may end, it goes on as a straight line: powers would overflow.
+    """
+    if not mu:
+        return compressed
+    within = compressed.clamp(-1, 1)
+    return within.sign() * torch.expm1(within.abs() * log1p(mu)) / mu + (compressed - within)

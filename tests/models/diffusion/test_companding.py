@@ -18,3 +18,7 @@ def test_the_law_of_telephony(x, y):  # ln(1 + 255 |x|) / ln 256
 
 def test_soft_sound_is_multiplied_by_the_slope_at_zero():
     assert compress(torch.tensor(1e-4), 8.0).item() == pytest.approx(1e-4 * 8 / 2.197_225, rel=1e-3)
+
+
+def test_what_a_solver_leaves_beyond_the_range_does_not_overflow():
+    torch.testing.assert_close(expand(torch.tensor([1e3, -3.0]), 8.0), torch.tensor([1e3, -3.0]))
