@@ -103,7 +103,7 @@ def _why_unmeasured(scorer: Scorer, line: _Line, metric: Metric, kind: Kind) -> 
     if any(max(one.reference.repeats, one.generated.repeats) > 1 for _, one in line.comparisons):
         return "a set with fewer windows than N repeats them, so that rows are not independent"
     if line.grouping.count < LEAST_GROUPS:
-        return f"a set has {line.grouping.count} source videos; an error takes {LEAST_GROUPS}"
+        return f"too few source videos in a set: {line.grouping.count}; an error takes {LEAST_GROUPS}"
     if network is not None and network.sees_the_batch:
         return "rows depend on the batch they were computed in, so that no video can be left out"
     if kind == "extrapolated" and network is not None:

@@ -66,7 +66,7 @@ def test_fewer_clips_than_four_for_each_feature_have_no_interval(score):
 
 
 def test_a_set_of_few_source_videos_has_no_interval(score):
-    assert "a set has 6 source videos; an error takes 10" in line(score("few"), KVD, "few")["interval_note"]
+    assert "too few source videos in a set: 6; an error takes 10" in line(score("few"), KVD, "few")["interval_note"]
 
 
 def test_a_set_that_repeats_its_windows_has_no_interval_but_at_a_matched_n(score):
