@@ -198,10 +198,33 @@ class Planner:
             arguments += ["--first-stage", self.run(needed).name]
         step = Step(
             arguments=(*arguments, "--name", run.name),
-            done=is_trained(run, self.steps(training, training.share)),
+            done=lambda: self._is_trained(training),
             operations=lambda: self._of_training(config) if config else None,
         )
         return [*(step for needed in training.first_stages for step in self.trainings(needed)), step]
+
+    def _is_trained(self, training: Training) -> bool:
+        """Whether a run has ended, with the very settings that it is to have.
+
+        Where they are others, for example those of an earlier version's preset, `avbench train` tells which.
+        """
+        from models.training.start import Request, choose
+
+        run = self.run(training)
+        if not is_trained(run, self.steps(training, training.share))():
+            return False
+        request = Request(
+            model=training.model,
+            data=self.data,
+            preset=self.scale.preset,
+            changes=self._changes(training),
+            first_stages=tuple(self.run(needed).name for needed in training.first_stages),
+            name=run.name,
+        )
+        try:
+            return choose(request).finished
+        except UsageError:
+            return False
 
     def run(self, training: Training) -> Path:
         """Where the run of a training lies."""

@@ -24,7 +24,9 @@ from avbench.cli.workflows.reproduce.scale import PAPER, SMOKE
 from avbench.cli.workflows.reproduce.scale import TINY as TINY_SCALE
 from avbench.cli.workflows.reproduce.studies import study_script
 from avbench.cli.workflows.steps import run_steps
+from avbench.errors import UsageError
 from models.registry import MODELS
+from models.run import Run
 
 
 def commands(table, scale=PAPER, dataset="landscape", rows=()):
@@ -127,8 +129,10 @@ def test_a_dry_run_is_a_script_that_tells_its_gpu_hours_and_does_nothing(avbench
 
 
 def test_a_dry_run_tells_what_is_done_and_counts_it_no_more(avbench):
-    Path("runs/audio-only-landscape-paper/checkpoints").mkdir(parents=True)
-    Path("runs/audio-only-landscape-paper/checkpoints/00100000.pt").touch()
+    planner, training = planner_of("landscape", PAPER), Training(model="audio-only")
+    run = Run.create(planner.run(training), planner.config(training))
+    run.checkpoint_file(100_000).parent.mkdir()
+    run.checkpoint_file(100_000).touch()
     _, out, _ = avbench("reproduce", "table1", "--rows", "6", "--dry-run")
     assert [line for line in out.splitlines() if " train " in line][0].endswith("# done")
     assert "in all 0.0 GPU-hours" in out
@@ -227,6 +231,15 @@ def test_a_row_that_is_there_is_not_made_again(toy_row, monkeypatch):
     run_steps(toy_row.steps)
     monkeypatch.setattr(steps, "call", lambda arguments: pytest.fail(f"ran {arguments}"))
     run_steps(toy_row.steps)
+
+
+def test_a_run_of_other_settings_is_not_taken_for_the_row_s(toy_row, monkeypatch):
+    run_steps(toy_row.steps)
+    config = Path("runs/toy-movies-smoke/config.toml")
+    settings = config.read_text()
+    config.write_text(settings.replace("learning_rate = ", "learning_rate = 1"))
+    with pytest.raises(UsageError, match=r"toy-movies-smoke was begun with other settings: training\.learning_rate"):
+        run_steps(toy_row.steps)
 
 
 def test_a_row_that_was_interrupted_at_any_command_ends_with_the_same_results(toy_row, monkeypatch, tmp_path):
