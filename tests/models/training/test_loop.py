@@ -89,7 +89,8 @@ def test_micro_batches_add_up_to_the_batch(tmp_path, movies):
         *(load_checkpoint(run.checkpoints()[-1]).network.values() for run in (whole, cut)), strict=True
     ):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
-    assert logged(whole)[0]["loss_q2"] == logged(cut)[0]["loss_q2"]
+    # A smaller batch may round the last bit otherwise.
+    assert float(logged(cut)[0]["loss_q2"]) == pytest.approx(float(logged(whole)[0]["loss_q2"]), rel=1e-6)
 
 
 def test_another_seed_is_another_training(tmp_path, movies, undisturbed):
