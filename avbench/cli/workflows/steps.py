@@ -116,8 +116,3 @@ def has_clips(folder: Path, count: int = 1) -> Callable[[], bool]:
         return (len(clips) if isinstance(clips, list) else clips) >= count
 
     return check
-
-
-def is_trained(run: Path, steps: int) -> Callable[[], bool]:
-    """Whether a run has the checkpoint of its last step."""
-    return (run / "checkpoints" / f"{steps:08d}.pt").is_file

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from avbench.cli.workflows.reproduce.rows import Row, Training
 from avbench.cli.workflows.reproduce.scale import Sampler, Scale
-from avbench.cli.workflows.steps import Mark, Step, has_clips, is_trained
+from avbench.cli.workflows.steps import Mark, Step, has_clips
 from avbench.errors import UsageError
 
 if TYPE_CHECKING:  # models import torch, which takes seconds
     from avbench.clip import ClipSpec
     from models.config import RunConfig
+    from models.training.start import Request
 
 STAMP = "reproduced.json"  # in a results folder: the row of the paper that it is
 MARK = "ablation.json"  # in a results folder: the point of a study that it is, which the paper does not have
@@ -190,41 +191,31 @@ class Planner:
 
     def trainings(self, training: Training) -> list[Step]:
         """The commands that train a run, and first those that it is built upon."""
-        run, config = self.run(training), self.config(training)
-        arguments = ["train", training.model, "--data", str(self.data), "--preset", self.scale.preset]
-        for name, value in self._changes(training).items():
+        request, config = self._request(training), self.config(training)
+        arguments = ["train", request.model, "--data", str(request.data), "--preset", request.preset]
+        for name, value in request.changes.items():
             arguments += ["--set", f"{name}={value}"]
-        for needed in training.first_stages:
-            arguments += ["--first-stage", self.run(needed).name]
+        for needed in request.first_stages:
+            arguments += ["--first-stage", needed]
         step = Step(
-            arguments=(*arguments, "--name", run.name),
-            done=lambda: self._is_trained(training),
+            arguments=(*arguments, "--name", request.name),
+            done=lambda: _is_trained(request),
             operations=lambda: self._of_training(config) if config else None,
         )
         return [*(step for needed in training.first_stages for step in self.trainings(needed)), step]
 
-    def _is_trained(self, training: Training) -> bool:
-        """Whether a run has ended, with the very settings that it is to have.
+    def _request(self, training: Training) -> "Request":
+        """What `avbench train` is asked for."""
+        from models.training.start import Request
 
-        Where they are others, for example those of an earlier version's preset, `avbench train` tells which.
-        """
-        from models.training.start import Request, choose
-
-        run = self.run(training)
-        if not is_trained(run, self.steps(training, training.share))():
-            return False
-        request = Request(
+        return Request(
             model=training.model,
             data=self.data,
             preset=self.scale.preset,
             changes=self._changes(training),
             first_stages=tuple(self.run(needed).name for needed in training.first_stages),
-            name=run.name,
+            name=self.run(training).name,
         )
-        try:
-            return choose(request).finished
-        except UsageError:
-            return False
 
     def run(self, training: Training) -> Path:
         """Where the run of a training lies."""
@@ -328,6 +319,19 @@ class Planner:
         if key not in self._counted:
             self._counted[key] = pass_operations(config)
         return self._counted[key]
+
+
+def _is_trained(request: "Request") -> bool:
+    """Whether a run has ended, with the very settings that it is to have.
+
+    Where they are others, for example those of an earlier version's preset, `avbench train` tells which.
+    """
+    from models.training.start import choose
+
+    try:
+        return choose(request).finished
+    except UsageError:
+        return False
 
 
 def planner_of(dataset: str, scale: Scale, *, device: str = "auto") -> Planner:

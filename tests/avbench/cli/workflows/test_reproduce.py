@@ -132,6 +132,9 @@ def test_a_dry_run_tells_what_is_done_and_counts_it_no_more(avbench):
     planner, training = planner_of("landscape", PAPER), Training(model="audio-only")
     run = Run.create(planner.run(training), planner.config(training))
     run.checkpoint_file(100_000).parent.mkdir()
+    run.checkpoint_file(50_000).touch()
+    _, out, _ = avbench("reproduce", "table1", "--rows", "6", "--dry-run")
+    assert [line for line in out.splitlines() if " train " in line][0].endswith("GPU-hours")
     run.checkpoint_file(100_000).touch()
     _, out, _ = avbench("reproduce", "table1", "--rows", "6", "--dry-run")
     assert [line for line in out.splitlines() if " train " in line][0].endswith("# done")
@@ -233,7 +236,7 @@ def test_a_row_that_is_there_is_not_made_again(toy_row, monkeypatch):
     run_steps(toy_row.steps)
 
 
-def test_a_run_of_other_settings_is_not_taken_for_the_row_s(toy_row, monkeypatch):
+def test_a_run_of_other_settings_is_not_taken_for_that_of_a_row(toy_row):
     run_steps(toy_row.steps)
     config = Path("runs/toy-movies-smoke/config.toml")
     settings = config.read_text()

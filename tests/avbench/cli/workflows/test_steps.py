@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from avbench.cli.workflows import steps
-from avbench.cli.workflows.steps import Mark, Step, call, has_clips, is_trained, run_steps
+from avbench.cli.workflows.steps import Mark, Step, call, has_clips, run_steps
 from avbench.errors import DataError, UsageError
 
 
@@ -94,12 +94,3 @@ def test_a_folder_of_clips_is_done_when_it_has_as_many_as_are_wanted(tmp_path):
     for clips, expected in (([{}], False), ([{}, {}], True), (1, False), (2, True)):  # samples; shards
         (tmp_path / "clipset.json").write_text(json.dumps({"clips": clips}))
         assert enough() is expected
-
-
-def test_a_run_is_trained_when_the_checkpoint_of_its_last_step_is_there(tmp_path):
-    trained = is_trained(tmp_path, 20)
-    (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "00000010.pt").touch()
-    assert not trained()
-    (tmp_path / "checkpoints" / "00000020.pt").touch()
-    assert trained()
