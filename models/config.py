@@ -11,6 +11,7 @@ from avbench.settings import from_table, to_toml
 
 # Of models that are no diffusion: "direct" is the one way that they have, "tokens" are drawn one after the other.
 Solver = Literal["dpm", "dpm++", "sde-dpm++", "dpm++-adaptive", "ddim", "ddpm", "fast", "direct", "tokens"]
+Timesteps = Literal["uniform", "log-snr"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class TrainingConfig:
     precision: Literal["no", "bf16", "fp16"] = "no"
     mirror: Literal["none", "always", "random"] = "none"  # "always": what the released loader does by mistake
     channel: Literal["left", "mix"] = "mix"  # of sound: the first one, as the released loader and evaluation, or all
+    timesteps: Timesteps = "uniform"  # of a diffusion: as often as each other, or evenly spread over the log-SNR
     activation_checkpointing: bool = False  # a third of the memory for a third more time
     compile: bool = False
     log_every: int = 10  # steps

@@ -18,6 +18,7 @@ from models.diffusion.objective import noise_losses
 from models.diffusion.schedule import linear_schedule
 from models.diffusion.solvers import solve, solve_conditional
 from models.diffusion.state import Denoiser, State
+from models.diffusion.timesteps import draw_timesteps
 from models.draws import Draws
 from models.model import Condition, Examples, Losses, Modality, Model, OnStep, Tensors
 
@@ -34,14 +35,6 @@ class DiffusionModel(Model):
     def denoiser(self, network: nn.Module, shifts: Shifts) -> Denoiser:
         """`network`, which may be wrapped, as a denoiser of states in the order of `modalities`."""
 
-    def encode(self, modality: Modality, clip: Tensor, config: RunConfig) -> Tensor:
-        """What noise is added to, in [-1, 1] and of the shape of `clip` (B, ...)."""
-        return clip
-
-    def decode(self, modality: Modality, encoded: Tensor, config: RunConfig) -> Tensor:
-        """The inverse of `encode`."""
-        return encoded
-
     def examples(self, clipset: ClipSet, config: RunConfig) -> Examples:
         return ClipExamples(
             clipset,
@@ -54,12 +47,12 @@ class DiffusionModel(Model):
 
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
         """Mean squared error of the noise in each modality, at one timestep for both; the loss is their sum."""
-        clean: State = tuple(self.encode(modality, batch[modality], config) for modality in self.modalities)
+        clean: State = tuple(batch[modality] for modality in self.modalities)
         noise: State = tuple(
             draws.normal("noise", modality, shape=tensor.shape[1:])
             for modality, tensor in zip(self.modalities, clean, strict=True)
         )
-        timesteps = draws.integers("timestep", high=len(_SCHEDULE))
+        timesteps = draw_timesteps(draws, config.training.timesteps, _SCHEDULE)
         denoiser = self.denoiser(network, lambda: draws.shared("shift"))
         parts = noise_losses(denoiser, clean, noise, timesteps, _SCHEDULE)
         return Losses(dict(zip(self.modalities, parts, strict=True)), timesteps / len(_SCHEDULE))
@@ -90,10 +83,7 @@ class DiffusionModel(Model):
                 state = solve(solver, denoiser, initial, noise, schedule=_SCHEDULE, steps=steps, on_step=on_step)
         else:
             state = self._fit(condition, denoiser, initial, noise, config, on_step)
-        return {
-            modality: self.decode(modality, encoded, config)
-            for modality, encoded in zip(self.modalities, state, strict=True)
-        }
+        return dict(zip(self.modalities, state, strict=True))
 
     def _fit(
         self,
@@ -113,7 +103,7 @@ class DiffusionModel(Model):
                 noise,
                 schedule=_SCHEDULE,
                 index=self.modalities.index(condition.modality),
-                clean=self.encode(condition.modality, condition.value, config),
+                clean=condition.value,
                 scale=condition.scale if gradient else 0.0,
                 as_published=condition.as_published,
                 steps=config.sampling.steps,

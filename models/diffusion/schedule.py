@@ -41,6 +41,11 @@ class Schedule:
         return np.append(1.0, self.alpha_bar[:-1])
 
     @cached_property
+    def log_snr(self) -> Table:
+        """Logarithm of the signal's variance over the noise's at step t; it falls from step to step."""
+        return np.asarray(np.log(self.alpha_bar) - np.log1p(-self.alpha_bar))
+
+    @cached_property
     def posterior_clean_weight(self) -> Table:
         """Weight of x_0 in the mean of q(x_{t-1} | x_t, x_0). Ho et al. 2020, eq. 7."""
         return self.betas * np.sqrt(self.alpha_bar_before) / (1 - self.alpha_bar)

@@ -21,6 +21,7 @@ from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.diffusion.objective import diffuse
 from models.diffusion.schedule import Schedule
 from models.diffusion.state import State
+from models.diffusion.timesteps import draw_timesteps
 from models.diffwave.config import PAPER, RELEASED, TINY, DiffWaveConfig
 from models.diffwave.network import DiffWave
 from models.diffwave.published import published_weights
@@ -103,7 +104,7 @@ class DiffWaveModel(Model):
         """The error of the predicted noise, mean square or mean absolute. Kong et al. 2021, algorithm 1."""
         schedule, clean = _schedule(config), batch["audio"]
         noise = draws.normal("noise", "audio", shape=clean.shape[1:])
-        steps = draws.integers("timestep", high=len(schedule))
+        steps = draw_timesteps(draws, config.training.timesteps, schedule)
         (noisy,) = diffuse((clean,), (noise,), steps, schedule)
         error = network(noisy, steps).float() - noise
         error = error.abs() if config.network.loss == "l1" else error.square()

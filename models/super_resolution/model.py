@@ -19,6 +19,7 @@ from avbench.errors import UsageError
 from models.config import RunConfig, SamplingConfig, Solver, TrainingConfig
 from models.diffusion.learned_variance import hybrid_losses
 from models.diffusion.schedule import linear_schedule
+from models.diffusion.timesteps import draw_timesteps
 from models.draws import Draws
 from models.model import Condition, Examples, Losses, Modality, Model, OnStep, Preset, Tensors
 from models.registry import MODELS
@@ -105,7 +106,7 @@ class SuperResolution(Model):
     def losses(self, network: nn.Module, batch: Tensors, draws: Draws, config: RunConfig) -> Losses:
         """The hybrid loss: "noise" (squared error) and "variance" (variational bound, bits per dimension)."""
         high, low = batch["high"], batch["low"]
-        timesteps = draws.integers("timestep", high=len(_SCHEDULE))
+        timesteps = draw_timesteps(draws, config.training.timesteps, _SCHEDULE)
 
         def noise_and_variance(noisy: Tensor, t: Tensor) -> Tensor:
             prediction: Tensor = network(noisy, t, low)

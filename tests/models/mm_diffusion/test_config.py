@@ -17,7 +17,6 @@ from models.mm_diffusion.config import CoupledUNetConfig
         ({"heads": 3}, "256 channels at factor 2 do not divide into 3 heads"),
         ({"cross_head_channels": 48}, "256 channels at factor 2 do not divide into heads of 48"),
         ({"norm_groups": 0}, "norm_groups is 0; it must be at least 1"),
-        ({"companding": -1.0}, "companding is -1.0; it must be positive, or 0"),
         ({"dropout": 1.0}, r"dropout is 1.0; it must lie in \[0, 1\)"),
     ],
 )
