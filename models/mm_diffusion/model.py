@@ -56,7 +56,7 @@ _TINY = Preset(
     network=TINY,
     # 1 / (1 - 0.9999) steps are far more than there are: without the warm-up the EMA would sample noise.
     training=TrainingConfig(
-        steps=1500,
+        steps=3000,
         batch_size=8,
         learning_rate=1e-3,
         # Without it, errors at high noise, which sampling multiplies most, stay as large as a step at the full rate.

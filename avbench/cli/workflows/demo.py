@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
     from models.run import Run
 
 CLIPS = 32
-TRAINING_STEPS = 160  # of the 1,500 of preset tiny: some two minutes on two cores
+TRAINING_STEPS = 160  # of the 3,000 of preset tiny: some two minutes on two cores
 SAMPLING_STEPS = 25  # of the 50 of preset tiny: some three quarters of a minute
 _DATA = Path("data/synthetic")
 
