@@ -78,7 +78,7 @@ TINY = replace(
     blocks_per_level=1,
     self_attention_factors=(4,),
     cross_attention_factors=(2, 4),
-    # Each frame and its own sound: so few steps do not suffice to learn when things happen through windows that move.
+    # Each frame and its own sound: through windows that move, a short training does not learn when things happen.
     windows=(1, 1),
     random_shift=False,
     cross_head_channels=16,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from avbench.cli.workflows.reproduce.plan import MARK, Planned, Planner
-from avbench.cli.workflows.reproduce.rows import Training, random_shift, windows
+from avbench.cli.workflows.reproduce.rows import COUPLED, random_shift, windows
 from avbench.cli.workflows.reproduce.scale import Sampler
 from avbench.cli.workflows.steps import Step
 from avbench.errors import UsageError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # models import torch, which takes seconds
 SOLVERS = ("dpm", "dpm++", "sde-dpm++", "ddim", "ddpm")
 Axis = Literal["windows", "step", "scale", "nfe"]
 
-_COUPLED = Training(model="mm-diffusion")
 # Of the given modality: the option that gives it, and the metrics of the other one and of how both fit.
 _DIRECTIONS = {"a2v": ("--from-audio", "fvd,kvd,av_align"), "v2a": ("--from-video", "fad,av_align")}
 _GRADIENT_PASSES = 3  # forward, and backward at twice its cost
@@ -55,10 +54,10 @@ class Network:
     def trained(cls, planner: Planner) -> "Network":
         """The coupled net that the reproduction of Table 1 trains."""
         return cls(
-            checkpoint=planner.checkpoint(_COUPLED),
-            run=planner.run(_COUPLED),
-            config=planner.config(_COUPLED),
-            steps=tuple(planner.trainings(_COUPLED)),
+            checkpoint=planner.checkpoint(COUPLED),
+            run=planner.run(COUPLED),
+            config=planner.config(COUPLED),
+            steps=tuple(planner.trainings(COUPLED)),
         )
 
     @classmethod
@@ -158,7 +157,7 @@ def _planned(
         method=name,
         results=results,
         steps=(*planner.data_steps(), *network.steps, sampling, evaluation),
-        missing=() if network.config else (_COUPLED.model,),
+        missing=() if network.config else (COUPLED.model,),
     )
 
 

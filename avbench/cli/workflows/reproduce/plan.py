@@ -284,8 +284,11 @@ class Planner:
             if getattr(spec, name) != getattr(preset.spec, name)
         }
         if training.windows:
-            levels = len(preset.network.windows)
-            changes["network.windows"] = ",".join(map(str, training.windows[:levels]))
+            windows = training.windows[: len(preset.network.windows)]
+            if windows != preset.network.windows:
+                changes["network.windows"] = ",".join(map(str, windows))
+        if training.random_shift is not None and training.random_shift != preset.network.random_shift:
+            changes["network.random_shift"] = str(training.random_shift).lower()
         if training.share != 1:
             changes["training.steps"] = str(self.steps(training, training.share))
         if training.model == "mm-diffusion":

@@ -19,7 +19,7 @@ from tiny import TINY, make_movies, register_tiny_extractors
 from avbench.cli.main import app
 from avbench.cli.workflows import steps
 from avbench.cli.workflows.reproduce.plan import Planner, planner_of
-from avbench.cli.workflows.reproduce.rows import Row, Training, rows_of
+from avbench.cli.workflows.reproduce.rows import COUPLED, Row, Training, rows_of
 from avbench.cli.workflows.reproduce.scale import PAPER, SMOKE
 from avbench.cli.workflows.reproduce.scale import TINY as TINY_SCALE
 from avbench.cli.workflows.reproduce.studies import study_script
@@ -96,6 +96,22 @@ def test_table_3_trains_its_other_windows_for_80_percent_and_without_the_middle_
 
 def test_with_shift_is_the_model_of_table_1():
     assert of("train", commands(4, rows=[2])) == of("train", commands(1, rows=[7]))
+
+
+def test_a_preset_without_the_paper_s_windows_and_shift_is_trained_with_them():
+    for table, row in ((1, 7), (4, 2)):
+        (training,) = of("train", commands(table, TINY_SCALE, rows=[row]))
+        assert {"network.windows=1,4", "network.random_shift=true"} < set(training)
+    network = planner_of("synthetic", TINY_SCALE).config(COUPLED).network
+    assert (network.windows, network.random_shift) == ((1, 4), True)
+
+
+@pytest.mark.parametrize("scale", [PAPER, TINY_SCALE], ids=lambda scale: scale.name)
+def test_trainings_of_other_settings_have_other_runs(scale):
+    planner = planner_of("synthetic", scale)
+    trainings = [row.training for table in (1, 2, 3, 4) for row in rows_of(table) if row.training]
+    runs = {planner.run(training): planner.config(training) for training in trainings}
+    assert all(runs[planner.run(training)] == planner.config(training) for training in trainings)
 
 
 def test_a_small_network_is_compared_with_real_clips_in_its_own_shape():
