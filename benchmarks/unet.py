@@ -87,8 +87,9 @@ class Plain(Rival):
         )
         video, self.audio, self.timesteps = inputs(case)
         self.video = video.transpose(1, 2).contiguous()
+        shifted = [name for name in windows if "middle" not in name] if case.config.random_shift else []
         drawn = network.draw_shifts(np.random.default_rng(0)).tolist()
-        self.shifts = dict(zip((name for name in windows if "middle" not in name), drawn, strict=True))
+        self.shifts = dict(zip(shifted, drawn, strict=True))
 
     @torch.no_grad()
     def forward(self) -> None:
