@@ -8,8 +8,11 @@ from reports.page.charts import Chart, Curve, curve_chart
 
 
 def curve_charts(scored: Sequence[Scored]) -> list[tuple[str, Chart]]:
-    """Charts with titles: metrics by training step, and by evaluations of the network (NFE), on each data set."""
-    made = [one for one in scored if one.made is not None]
+    """Charts with titles: metrics by training step, and by evaluations of the network (NFE), on each data set.
+
+    What was made to fit given sound or pictures is left out: it depends on these, and on guidance, as well.
+    """
+    made = [one for one in scored if one.made and not one.made.conditional]
     kinds: tuple[tuple[str, Callable[[Scored], float], Callable[[Scored], str]], ...] = (
         ("training step", _step, lambda one: f"{_run(one)}, {_solver(one)} {_evaluations(one):.0f}"),
         ("evaluations of the network", _evaluations, lambda one: f"{_run(one)}, {_solver(one)}, step {_step(one):.0f}"),
@@ -47,7 +50,9 @@ def _curves(
 
 
 def _run(one: Scored) -> str:
-    return one.made.run if one.made else ""
+    if not one.made:
+        return ""
+    return f"{one.made.run}, upscaled" if one.made.upscaled else one.made.run
 
 
 def _solver(one: Scored) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import html5lib
 import pandas as pd
+import pytest
 from results_folders import Folder, sampled
 
 from avbench.protocol import AVBENCH
@@ -155,6 +156,16 @@ def test_training_steps_and_evaluations_become_curves(tmp_path):
     report(tmp_path)
     assert "by training step</h3>" in page(tmp_path)
     assert "by evaluations of the network</h3>" in page(tmp_path)
+
+
+@pytest.mark.parametrize("setting", ["condition", "upsampler"])
+def test_what_was_given_or_upscaled_is_on_no_curve_with_what_was_not(tmp_path, setting):
+    Folder(tmp_path / "results" / "a", {"FVD": 400.0}, made=sampled(steps=20)).write()
+    other = sampled(steps=50)
+    other["made"]["settings"][setting] = {"name": "other"}
+    Folder(tmp_path / "results" / "b", {"FVD": 390.0}, made=other, method="other").write()
+    report(tmp_path)
+    assert "by evaluations of the network</h3>" not in page(tmp_path)
 
 
 def test_one_evaluation_makes_no_curve(tmp_path):
